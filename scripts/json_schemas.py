@@ -16,7 +16,7 @@ from workbench.providers.base import Outcome
 from workbench.runs.spec.suite import RULES, GatePolicy, RunOptions
 from workbench.runs.spec.suite_dataset import BY_HASH
 from workbench.scorers.base import FaultScore
-from workbench.scorers.catalog import COMMON, KINDS
+from workbench.scorers.catalog import COMMON, KINDS, OWN
 from workbench.settings import (
     EnvironmentSettings,
     ProviderSettings,
@@ -95,7 +95,7 @@ def scorer() -> Schema:
             "properties": {key: option(one) for key, one in {**kind.options, **COMMON}.items()},
             "additionalProperties": False,
         }
-        for name, kind in sorted(KINDS.items())
+        for name, kind in sorted({**KINDS, **OWN}.items())
     }
     with_options = {"type": "object", "properties": own, "minProperties": 1, "maxProperties": 1}
     return {"anyOf": [{"type": "string"}, with_options]}

@@ -7,15 +7,19 @@ could be.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import UsageError
 from workbench.links import SETTINGS_FILE, STATE
 
+CONFIG_VARIABLE = "WORKBENCH_CONFIG"
+"""Names the folder of the user's own files."""
 LEFT_BEHIND_S = 3600.0
 """Age in seconds from which a temporary file counts as left by a killed process."""
 USUAL_MODE = 0o644
@@ -110,3 +114,28 @@ def _sweep(path: Path) -> None:
         with contextlib.suppress(OSError):
             if time.time() - old.stat().st_mtime > LEFT_BEHIND_S:
                 old.unlink()
+
+
+def read_user_file(name: str) -> dict[str, Any]:
+    """The JSON object in a file of the user's own, outside of every workspace: no workspace can
+    change it. Empty if there is none.
+    """
+    try:
+        content = json.loads(_user_path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def write_user_file(name: str, content: Mapping[str, Any]) -> None:
+    """Replace that file."""
+    write_atomically(_user_path(name), json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def _user_path(name: str) -> Path:
+    given = os.environ.get(CONFIG_VARIABLE)
+    if given:
+        return Path(given) / name
+    import platformdirs
+
+    return platformdirs.user_config_path("prompt-workbench") / name

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.support.plugins import install, install_example
-from workbench.scorers.catalog import COMMON, KINDS
+from workbench.scorers.catalog import COMMON, KINDS, OWN
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_all_kinds_are_listed_with_what_they_check(anywhere: Cli) -> None:
         (line,) = (line for line in done.out.splitlines() if line.startswith(f"{kind.name} "))
         assert kind.summary[:40] in line
     told = {one["name"]: one for one in anywhere.here("scorers", "--json").json["scorers"]}
-    assert sorted(told) == sorted(KINDS)
+    assert sorted(told) == sorted({**KINDS, **OWN})
     for name, kind in KINDS.items():
         assert told[name]["example"] == kind.example
         options = {option["name"]: option["default"] for option in told[name]["options"]}

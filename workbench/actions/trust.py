@@ -6,21 +6,18 @@ changed host needs to be trusted again.
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.errors import UntrustedWorkspace
 from workbench.exchange.addresses import shown_address
-from workbench.files import write_atomically
+from workbench.files import read_user_file, write_user_file
 from workbench.fingerprints import fingerprint
 from workbench.settings import FILE_NAME, ProviderSettings, TargetSettings
 from workbench.workspace import Workspace
 
-CONFIG_VARIABLE = "WORKBENCH_CONFIG"
+_FILE = "trusted.json"
 _LATER = ("chat_template", "ca_bundle", "options")
 _LATER_OF_PROVIDERS = (*_LATER, "kind")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -76,13 +73,13 @@ def target_place(target: TargetSettings) -> str:
 
 def is_trusted(workspace: Workspace) -> bool:
     """Whether the user trusted this folder with exactly these settings."""
-    return _known().get(str(workspace.root.resolve())) == _reach(workspace)
+    return read_user_file(_FILE).get(str(workspace.root.resolve())) == _reach(workspace)
 
 
 def trust(workspace: Workspace) -> None:
     """Record that the user trusts this folder with exactly these settings."""
-    known = _known() | {str(workspace.root.resolve()): _reach(workspace)}
-    write_atomically(_path(), json.dumps(known, indent=1, sort_keys=True) + "\n")
+    known = read_user_file(_FILE) | {str(workspace.root.resolve()): _reach(workspace)}
+    write_user_file(_FILE, known)
 
 
 def needs_trust(provider: ProviderSettings) -> bool:
@@ -107,20 +104,3 @@ def _table(item: ProviderSettings | TargetSettings) -> dict[str, Any]:
     """The table; keys that came later are in it only when set, so that trust outlasts them."""
     later = _LATER_OF_PROVIDERS if isinstance(item, ProviderSettings) else _LATER
     return {key: value for key, value in asdict(item).items() if value or key not in later}
-
-
-def _known() -> dict[str, str]:
-    try:
-        trusted = json.loads(_path().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return trusted if isinstance(trusted, dict) else {}
-
-
-def _path() -> Path:
-    given = os.environ.get(CONFIG_VARIABLE)
-    if given:
-        return Path(given) / "trusted.json"
-    import platformdirs
-
-    return platformdirs.user_config_path("prompt-workbench") / "trusted.json"

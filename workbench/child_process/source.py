@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from workbench.errors import CodeError
 from workbench.fingerprints import fingerprint
+from workbench.links import SETTINGS_FILE
 
 MAX_BYTES = 1_000_000
 """Maximum size of one file."""
@@ -56,6 +57,8 @@ class Source:
     modules: Mapping[str, Module]
     """By dotted name: the file itself and the workspace's files that it imports."""
     distributions: tuple[Distribution, ...] = ()
+    folder: str = ""
+    """The workspace that it was read in; not hashed."""
     python: str = f"{sys.version_info.major}.{sys.version_info.minor}"
 
     @cached_property
@@ -73,11 +76,23 @@ class Source:
         """sha256 of the file's own path and the parts."""
         return fingerprint({"file": self.path, "parts": self.parts})
 
+    @cached_property
+    def text_hash(self) -> str:
+        """sha256 of the file's own path and of the workspace's files alone: what a user reads."""
+        files = {module.path: module.text for module in self.modules.values()}
+        return fingerprint({"file": self.path, "files": files})
+
     def functions(self) -> frozenset[str]:
         """Names of the functions that the file defines at its top level."""
         tree = ast.parse(self.modules[self.name].text)
         functions = (ast.FunctionDef, ast.AsyncFunctionDef)
         return frozenset(node.name for node in tree.body if isinstance(node, functions))
+
+
+def workspace_of(path: Path) -> Path:
+    """The nearest folder above `path` that is a workspace; else the folder of `path`."""
+    here = path.resolve().parent
+    return next((f for f in (here, *here.parents) if (f / SETTINGS_FILE).is_file()), here)
 
 
 def read_source(root: Path, file: str) -> Source:
@@ -111,7 +126,8 @@ class _Reader:
         name = ".".join([*path.parts[:-1], path.stem])
         self._add(name, path)
         distributions = _distributions(self._installed)
-        return Source(str(path), name, dict(sorted(self._modules.items())), distributions)
+        modules = dict(sorted(self._modules.items()))
+        return Source(str(path), name, modules, distributions, str(self._root))
 
     def _add(self, name: str, path: PurePosixPath) -> None:
         if len(self._modules) >= MAX_MODULES:

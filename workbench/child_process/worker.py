@@ -1,16 +1,19 @@
 """The child process: loads one function of workspace code, and calls it for the parent.
 
 Run as a file, with frames on stdin and stdout: four bytes with the length, and JSON. The first
-frame from the parent is the configuration; then one frame per call with the arguments, answered by
-one with the result. It ends with stdin.
+frame from the parent is the configuration; then frames with the number of a call and the
+arguments of it and those after it; each call is answered by a frame with its number. It ends with
+stdin.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import inspect
 import io
 import json
 import os
@@ -24,6 +27,8 @@ from typing import Any, cast
 
 Function = Callable[..., Any]
 
+_ENCODER, _DECODER = json.JSONEncoder(allow_nan=False), json.JSONDecoder()
+"""Of our own: the code may replace the functions of `json`."""
 _PRINTED = 2_000
 _MESSAGE = 300
 
@@ -45,8 +50,10 @@ def main() -> None:
     except BaseException as error:  # noqa: BLE001 - code may raise anything
         _write(answers, _failure(error, config, printed))
     while function and (frame := _read(requests)) is not None:
-        printed.clear()
-        _write(answers, _call(function, frame, config, printed))
+        first, calls = _DECODER.decode(frame.decode())
+        for number, arguments in enumerate(calls, first):
+            printed.clear()
+            _write(answers, _call(function, number, arguments, config, printed))
 
 
 def _confine(config: dict[str, Any]) -> list[str]:
@@ -66,19 +73,23 @@ def _load(config: dict[str, Any]) -> Function:
     _alarm(0)
     if not callable(function):
         raise LookupError(f"it has no function {config['function']!r}")
-    return cast(Function, function)
+    if config["arguments"] is not None:
+        inspect.signature(function).bind(*[None] * config["arguments"], **config["options"])
+    return functools.partial(cast(Function, function), **config["options"])
 
 
-def _call(function: Function, frame: bytes, config: dict[str, Any], printed: _Printed) -> bytes:
+def _call(
+    function: Function, number: int, arguments: list[Any], config: dict[str, Any], printed: _Printed
+) -> bytes:
     # For the case that the parent was killed and cannot end a call that never returns.
     _alarm(config["call_seconds"] * 2 + 1)
     try:
-        answer = _encoded({"result": function(*json.loads(frame))})
+        answer = _encoded({"result": function(*arguments), "number": number})
         if len(answer) > config["output_bytes"]:
             raise ValueError(f"its result is larger than {config['output_bytes']} bytes")
         return answer
     except BaseException as error:  # noqa: BLE001 - code may raise anything
-        return _failure(error, config, printed)
+        return _failure(error, config, printed, number)
     finally:
         _alarm(0)
 
@@ -90,11 +101,14 @@ def _alarm(seconds: float) -> None:
 
 
 def _encoded(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
-def _failure(error: BaseException, config: dict[str, Any], printed: _Printed) -> bytes:
-    return _encoded({"error": _in_words(error, config), "printed": printed.last()})
+def _failure(
+    error: BaseException, config: dict[str, Any], printed: _Printed, number: int = 0
+) -> bytes:
+    said = {"error": _in_words(error, config), "printed": printed.last()}
+    return _encoded({**said, "number": number})
 
 
 def _in_words(error: BaseException, config: dict[str, Any]) -> str:

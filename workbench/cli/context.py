@@ -83,9 +83,13 @@ class CommandContext:
         else:
             self.lines(lines)
 
+    def may_ask(self) -> bool:
+        """Whether there is a terminal to ask at."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
     def agree(self, question: str) -> bool:
         """Ask the user; the answer is no without a terminal."""
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not self.may_ask():
             return False
         return click.confirm(safe_line(question), default=False, err=True)
 
@@ -134,7 +138,7 @@ def command(
         ) -> int:
             context = CommandContext(folder_of(workspace or ctx.obj), as_json)
             try:
-                return function(context, **options) or 0
+                return _with_code(context, lambda: function(context, **options)) or 0
             except BrokenPipeError as error:
                 # Not from our own output, see `streams`; click would treat it as that.
                 raise RuntimeError(f"a connection broke off: {error}") from error
@@ -156,6 +160,29 @@ def command(
         return made
 
     return wrap
+
+
+def _with_code(context: CommandContext, run: Callable[[], int | None]) -> int | None:
+    """Run a command; for code of the workspace that is not allowed, ask, and run it again.
+
+    Code is checked before the first call of a run.
+    """
+    from workbench.errors import CodeError
+
+    while True:
+        try:
+            return run()
+        except CodeError as error:
+            source = getattr(error, "source", None)
+            if source is None or not context.may_ask():
+                raise
+            from workbench.actions.code_trust import allow_code, facts_of
+
+            for line in facts_of(source).lines():
+                context.note(line)
+            if not context.agree("Did you read it, and may it run?"):
+                raise
+            allow_code(source)
 
 
 def folder_of(workspace: Path | None) -> Path:

@@ -2,16 +2,64 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import click
+
 from workbench.cli.context import CommandContext, command
+from workbench.errors import UsageError
+
+EXAMPLE = """workbench trust --workspace ~/src/team-prompts
+workbench trust scorers/totals.py"""
 
 
-@command("trust", example="workbench trust --workspace ~/src/team-prompts")
-def trust_command(context: CommandContext) -> None:
-    """Let this workspace's settings send prompts and keys where they say.
+@command("trust", example=EXAMPLE)
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--hash", "wanted_hash", metavar="SHA256", help="Only if FILE has this hash.")
+def trust_command(
+    context: CommandContext, files: tuple[str, ...], wanted_hash: str | None
+) -> int | None:
+    """Let this workspace's settings send keys, or its code run.
 
-    A change of its providers or targets asks again.
+    Without FILE, its settings may send prompts and keys where they say; a change of its providers
+    or targets asks again. With FILE, this own scorer or feature may run, with the files that it
+    imports; a change of any of them asks again.
     """
+    if wanted_hash and len(files) != 1:
+        raise UsageError("--hash is the hash of one file", hint="workbench trust FILE --hash ...")
+    if files:
+        return _trust_code(context, files, wanted_hash or "")
+    _trust_settings(context)
+    return None
+
+
+def _trust_code(context: CommandContext, files: tuple[str, ...], wanted_hash: str) -> int | None:
+    from workbench.actions.code_trust import allow_code, code_at, facts_of
+
+    workspace = context.workspace()
+    all_facts = [facts_of(code_at(workspace, _below(workspace.root, file))) for file in files]
+    for facts in all_facts:
+        allow_code(facts.source, wanted_hash)
+    lines = [line for facts in all_facts for line in ("you allow", *facts.lines())]
+    content = [facts.content() | {"allowed": True} for facts in all_facts]
+    context.answer({"workspace": str(workspace.root), "code": content}, lines)
+    return None
+
+
+def _below(root: Path, file: str) -> str:
+    """The path from the workspace's folder: as it was given, or from where the user is."""
+    given = Path(file)
+    if not given.is_absolute() and (root / given).exists():
+        return given.as_posix()
+    here = given.resolve()
+    return here.relative_to(root).as_posix() if here.is_relative_to(root) else file
+
+
+def _trust_settings(context: CommandContext) -> None:
+    from workbench.actions.code_trust import code_at, code_files
     from workbench.actions.trust import target_place, trust, where_to
+    from workbench.child_process.allowed import is_allowed
+    from workbench.errors import CodeError
 
     workspace = context.workspace()
     trust(workspace)
@@ -24,10 +72,22 @@ def trust_command(context: CommandContext) -> None:
         f"  target {name}: {item.kind} {places[name]}".rstrip()
         for name, item in settings.targets.items()
     ]
+    waiting = []
+    for file in code_files(workspace):
+        try:
+            if not is_allowed(code_at(workspace, file)):
+                waiting.append(file)
+        except CodeError as error:
+            context.note(f"warning: {error}")
+    if waiting:
+        lines.append(
+            f"its code may not run yet; read it, then: workbench trust {' '.join(waiting)}"
+        )
     values = {
         "workspace": str(workspace.root),
         "providers": reach,
         "targets": {name: item.kind for name, item in settings.targets.items()},
         "places": places,
+        "code_not_allowed": waiting,
     }
     context.answer(values, lines)

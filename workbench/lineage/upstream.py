@@ -27,6 +27,7 @@ _KNOWN_ENVIRONMENT = {
     "accelerator": "accelerator",
     "timezone": "time zone",
     "locale": "locale",
+    "code_not_enforced": "not enforced for code",
     "system_fingerprint": "system fingerprint",
 }
 

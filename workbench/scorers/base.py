@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
+from workbench.child_process.shared import SharedCode
 from workbench.datasets.values import Case
 from workbench.fingerprints import fingerprint
 from workbench.plugins import Plugin
@@ -93,6 +94,8 @@ class Kind:
     """An entry under `scorers` in suite.yaml, in one line."""
     plugin: Plugin | None = None
     """The distribution that it comes from; None: it is built in."""
+    code: SharedCode | None = None
+    """The workspace's code that it runs; None: it runs none."""
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -163,7 +166,9 @@ class Scorer:
 
     def credited_empty(self, case: Case) -> bool:
         """Whether 0.1.0, which scored empty answers like others, gave one more than it gets now."""
-        if self.kind.plugin or self._counts(Outcome.EMPTY, case) is FaultScore.SCORED:
+        if self.kind.plugin or self.kind.code:
+            return False
+        if self._counts(Outcome.EMPTY, case) is FaultScore.SCORED:
             return False
         scores = (self.kind.score(Answer(Outcome.OK, b), case, self.options) for b in _BLANKS)
         return any(score.value for score in scores)

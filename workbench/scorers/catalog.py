@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from workbench.datasets.json_values import as_text
@@ -12,7 +13,7 @@ from workbench.datasets.values import Case
 from workbench.errors import PluginError, SuiteError
 from workbench.plugins import Entry, KindTable, Loaders
 from workbench.providers.base import Answer
-from workbench.scorers import cost, similarity, structure, text
+from workbench.scorers import cost, python_files, similarity, structure, text
 from workbench.scorers.base import Kind, Score, ScoreFunction, Scorer, ScorerKind
 from workbench.typed_options import Option, options_problem, read_options
 
@@ -20,13 +21,16 @@ KINDS: Mapping[str, Kind] = {
     kind.name: kind for family in (text, structure, similarity, cost) for kind in family.KINDS
 }
 """Those that are built in."""
+OWN: Mapping[str, Kind] = {python_files.PYTHON: python_files.KIND}
+"""Kinds whose code is the workspace's own, made for each entry of a suite, see `make_scorers`."""
 COMMON = {"required": Option(True, "false: the scorer is shown and never gates.")}
 """Options that every scorer takes."""
 
 
 @cache
 def _builtin() -> Loaders[ScorerKind]:
-    return {name: partial(KINDS.__getitem__, name) for name in KINDS}
+    known = {**KINDS, **OWN}
+    return {name: partial(known.__getitem__, name) for name in known}
 
 
 def _misfit(kind: ScorerKind) -> str:
@@ -53,6 +57,26 @@ def all_kinds() -> list[Kind | PluginError]:
 def find_kind(name: str, where: str = "") -> Kind:
     """The kind of that name. Raises SuiteError with the nearest known one, or PluginError."""
     return _kind(TABLE.get(name, where, SuiteError))
+
+
+def make_scorers(
+    name: str,
+    given: Mapping[str, Any],
+    where: str,
+    written: Mapping[str, Any] | None,
+    root: Path,
+) -> tuple[Scorer, ...]:
+    """The scorers of one entry: one, but for own code that gives several scores. `root` is the
+    workspace's folder. Raises like `make_scorer`, and CodeError.
+    """
+    if name not in OWN:
+        return (make_scorer(name, given, where, written),)
+    where = f"{where}: {name}"
+    named = {**python_files.OPTIONS, **COMMON, "name": Option("", "Its name.")}
+    options = read_options(given, named, where, SuiteError)
+    required, own_name = options.pop("required"), options.pop("name")
+    own = python_files.own_scorer(options, own_name, root, where)
+    return tuple(Scorer(kind, own.options, required) for kind in own.kinds())
 
 
 def make_scorer(
@@ -91,7 +115,7 @@ def _kind(entry: Entry[ScorerKind]) -> Kind:
     """A plug-in's kind as one of ours."""
     kind = entry.kind
     if entry.plugin is None:
-        return KINDS[entry.name]
+        return KINDS.get(entry.name) or OWN[entry.name]
     if not isinstance(kind, Kind):
         kind = Kind(
             entry.name,

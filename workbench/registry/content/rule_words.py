@@ -13,6 +13,7 @@ from workbench.registry.models.strictness import Change, cases_of
 _YES_OR_NO = ("external", "untested", "frozen", "removed", "extend")
 _MOST_IDS = 3
 _LONGEST = 120
+_DIGEST = 64
 
 Row = Mapping[str, Any]
 
@@ -47,7 +48,7 @@ def _value(fact: str, value: Any) -> str:
     if isinstance(value, list):
         return " and ".join(map(str, value)) or "none"
     if isinstance(value, str):
-        return short(value) if len(value) == 64 else value
+        return str(_cut(value))
     return canonical_json(value)
 
 
@@ -109,10 +110,15 @@ def _scorer(old: list[Any] | None, new: list[Any] | None) -> tuple[str, str]:
     if not differing:
         return short(str(old[1])), short(str(new[1]))
     first, second = (
-        _clipped(canonical_json({key: each[key] for key in differing if key in each}))
+        _clipped(canonical_json({key: _cut(each[key]) for key in differing if key in each}))
         for each in options
     )
     return first, second
+
+
+def _cut(value: Any) -> Any:
+    """A digest by its first digits."""
+    return short(value) if isinstance(value, str) and len(value) == _DIGEST else value
 
 
 def _differs(key: str, old: Row, new: Row) -> bool:

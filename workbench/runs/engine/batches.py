@@ -27,6 +27,7 @@ from workbench.runs.spec.values import RunSpec, RunStatus, RunSummary
 from workbench.runs.store.store import RunStore
 from workbench.runs.store.store_thread import StoreThread
 from workbench.runs.store.writer import CachedAnswer
+from workbench.scorers.python_files import opened_code
 
 T = TypeVar("T")
 SUBMITTING = "submitting"
@@ -56,6 +57,7 @@ def submit_batch(
             hint="run without --batch",
         )
     plan = Plan(spec, provider.identity)
+    code = opened_code(spec.scorers)
     environment = environment_of(spec, provider)
     store = StoreThread(store_path)
     try:
@@ -66,6 +68,7 @@ def submit_batch(
         run = _BatchRun(spec, provider, plan, store, environment, Counters(plan.total))
         return run.submit(started.run_id, store_path)
     finally:
+        code.close()
         store.close()
 
 
@@ -78,6 +81,7 @@ def attach_batch(
     """
     provider = _with_batches(open_provider())
     plan = Plan(spec, provider.identity)
+    code = opened_code(spec.scorers)
     environment = environment_of(spec, provider)
     store = StoreThread(store_path)
     try:
@@ -88,6 +92,7 @@ def attach_batch(
         run = _BatchRun(spec, provider, plan, store, environment, counters)
         return run.attach(run_id, started.done, store_path)
     finally:
+        code.close()
         store.close()
 
 

@@ -220,7 +220,10 @@ class Calls:
         try:
             while (answer := await self._ask(item, rounds.request)) is not None:
                 if not rounds.goes_on(answer):
-                    self._recorder.answered(item, rounds.whole(answer))
+                    whole = rounds.whole(answer)
+                    if self._recorder.runs_code:  # which may take its time
+                        await asyncio.to_thread(self._recorder.score_ahead, [(item, whole)])
+                    self._recorder.answered(item, whole)
                     paid = not answer.outcome.is_error
                     return True
                 self.spending.unrecorded += answer.cost_usd or 0.0

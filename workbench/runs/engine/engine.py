@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from workbench.runs.store.spec_parts import parts_of, scorer_names
 from workbench.runs.store.store import RunStore
 from workbench.runs.store.store_thread import StoreThread
 from workbench.runs.store.writer import RunWriter, Started
+from workbench.scorers.python_files import opened_code
 
 SWITCH_S = 0.0005
 """GIL switch interval in seconds; the default of 5 ms delays the store thread at every statement
@@ -52,19 +54,21 @@ def start_run(
     provider = open_provider()
     check_takes_files(provider, spec.prompt, spec.cases)
     plan = Plan(spec, provider.identity)
-    environment = environment_of(spec, provider)
+    code = opened_code(spec.scorers)
     store = StoreThread(store_path)
     try:
+        environment = environment_of(spec, provider)
         if resume is None:
             starting = store.submit(lambda w: w.start(spec, provider.identity, environment))
         else:
             starting = store.submit(lambda w: w.resume(resume, spec, provider.identity))
         started = starting.result()
     except BaseException:
+        code.close()
         store.close()
         raise
     sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
-    engine = _Engine(spec, provider, plan, store, started, environment, store_path, up_to)
+    engine = _Engine(spec, provider, plan, store, started, environment, store_path, up_to, code)
     name = f"workbench-{started.run_id}"
     threading.Thread(target=engine.work, name=name, daemon=True).start()
     return engine.live
@@ -113,8 +117,10 @@ class _Engine:
         environment: dict[str, Any],
         store_path: Path,
         up_to: int | None,
+        code: ExitStack,
     ) -> None:
         self._spec = spec
+        self._code = code
         self._provider = provider
         self._plan = plan
         self._store = store
@@ -136,6 +142,8 @@ class _Engine:
             self._recorder.wait()
         except Exception as error:  # noqa: BLE001 - the thread's edge: the run must end with a reason
             lost = _lost(error)
+        finally:
+            self._code.close()
         self._end(lost)
 
     def _answer_all(self) -> None:
@@ -162,6 +170,7 @@ class _Engine:
     def _recall(self, chunk: list[Planned]) -> list[Planned]:
         keys = [item.key for item in chunk if item.request is not None]
         known = self._store.submit(lambda writer: writer.cached_answers(keys)).result()
+        self._recorder.score_ahead([(i, known[i.key].answer) for i in chunk if i.key in known])
         missing = []
         for item in chunk:
             if item.key in known:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.engine.result_queue import ResultQueue
-from workbench.runs.engine.scoring import score_answer
+from workbench.runs.engine.scoring import score_ahead, score_answer
 from workbench.runs.spec.counters import Counters
 from workbench.runs.spec.plan import Planned
 from workbench.runs.spec.values import Result, RunSpec
@@ -18,6 +18,7 @@ from workbench.runs.store.holder import HEARTBEAT_S
 from workbench.runs.store.spec_parts import scorer_names
 from workbench.runs.store.store_thread import StoreThread
 from workbench.runs.store.writer import CachedAnswer, Recorded, RunWriter
+from workbench.scorers.python_files import codes_of
 
 BATCH = 200
 BATCH_S = 0.1
@@ -30,6 +31,7 @@ class Recorder:
         self, spec: RunSpec, store: StoreThread, counters: Counters, result_queue: ResultQueue
     ) -> None:
         self._scorers = spec.scorers
+        self._codes = codes_of(spec.scorers)
         self._headline = (scorer_names(spec) or ("",))[0]
         self._store = store
         self._counters = counters
@@ -44,6 +46,16 @@ class Recorder:
         self._at = time.monotonic()
         self.last_error = ""
         self.errors_in_row = 0
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether code of the workspace judges the answers."""
+        return bool(self._codes)
+
+    def score_ahead(self, answers: Sequence[tuple[Planned, Answer]]) -> None:
+        """Let that code judge answers that are to be taken; from any thread."""
+        if self._codes:
+            score_ahead(self._scorers, [(answer, item.case) for item, answer in answers])
 
     def cached(self, item: Planned, stored: CachedAnswer) -> None:
         """Take an answer from the cache."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from workbench.child_process.process import CallFailed
 from workbench.datasets.values import Case
-from workbench.providers.base import Answer
+from workbench.errors import WorkbenchError
+from workbench.providers.base import Answer, Outcome
 from workbench.providers.redact import one_line
 from workbench.scorers.base import Score, Scorer
+from workbench.scorers.python_files import arguments_of, codes_of
 
 
 def score_answer(
@@ -28,6 +31,8 @@ def score_answer(
 def _score(scorer: Scorer, answer: Answer, case: Case) -> tuple[Score, bool]:
     try:
         score = scorer.score(answer, case)
+    except (CallFailed, WorkbenchError) as error:
+        return Score(None, f"the scorer {scorer.name} failed: {one_line(str(error))}"), True
     except Exception as error:  # noqa: BLE001 - a scorer's own fault must not end the run
         shown = one_line(f"{type(error).__name__}: {error}")
         return Score(None, f"the scorer {scorer.name} failed: {shown}"), True
@@ -39,3 +44,11 @@ def _score(scorer: Scorer, answer: Answer, case: Case) -> tuple[Score, bool]:
         shown = one_line(repr(value), limit=40)
         return Score(None, f"the scorer {scorer.name} gave {shown}, not a number in [0, 1]"), True
     return (score if isinstance(value, float) else Score(float(value), score.reason)), False
+
+
+def score_ahead(scorers: Sequence[Scorer], answers: Sequence[tuple[Answer, Case]]) -> None:
+    """Let the workspace's own code judge many answers at once, which is several times faster: their
+    scores are kept for `score_answer`.
+    """
+    for code in codes_of(scorers):
+        code.results([arguments_of(*each) for each in answers if each[0].outcome is Outcome.OK])

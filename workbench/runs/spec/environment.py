@@ -14,6 +14,7 @@ from workbench._version import __version__
 from workbench.providers.base import Provider
 from workbench.providers.versions import installed_version, sdk_version
 from workbench.runs.spec.values import RunSpec
+from workbench.scorers.python_files import codes_of
 
 LOCK_FILES = (
     "uv.lock",
@@ -46,6 +47,9 @@ SNAPSHOT = "snapshot"
 SOURCE_VERSION = "source_version"
 """Key of the version of the dataset's source, where that has one."""
 
+NOT_ENFORCED = "code_not_enforced"
+"""Key of what code of the workspace was asked to leave alone, and this system does not enforce."""
+
 STRANGE_LINES = "strange_lines"
 """Key of the number of lines in a batch's output that belong to none of its requests."""
 
@@ -72,6 +76,7 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
         **({"fresh": True} if spec.fresh else {}),
         **({"commit": commit} if commit else {}),
         **_dataset(spec),
+        **_not_enforced(spec),
         **({PLAN: dict(spec.plan)} if spec.plan else {}),
     }
 
@@ -124,6 +129,11 @@ def _dataset(spec: RunSpec) -> dict[str, str]:
         return {}  # a beginning, which is kept nowhere
     version = {SOURCE_VERSION: dataset.version} if dataset.version else {}
     return {SNAPSHOT: dataset.fingerprint, **version}
+
+
+def _not_enforced(spec: RunSpec) -> dict[str, str]:
+    declared = {name for code in codes_of(spec.scorers) for name in code.declared}
+    return {NOT_ENFORCED: ", ".join(sorted(declared))} if declared else {}
 
 
 def git_commit(start: Path) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from workbench.child_process.source import workspace_of
 from workbench.datasets.sources.beginning import first_cases
 from workbench.datasets.sources.reading import read_source
 from workbench.datasets.sources.spec import source_path
@@ -31,7 +32,7 @@ from workbench.runs.spec.suite import (
 )
 from workbench.runs.spec.suite_head import SuiteHead, head_of, parsed_suite
 from workbench.scorers.base import FaultScore, Scorer
-from workbench.scorers.catalog import make_scorer
+from workbench.scorers.catalog import make_scorers
 from workbench.suggestions import did_you_mean
 from workbench.typed_tables import read_table
 from workbench.units import seconds
@@ -69,7 +70,7 @@ def read_suite(path: Path, *, limit: int | None = None, split: str | None = None
     written = yaml_as_text(text, where, SuiteError)
     scorers = tuple(
         replace(scorer, faults=faults)
-        for scorer in _scorers(data.get("scorers"), written.get("scorers"), where)
+        for scorer in _scorers(data.get("scorers"), written.get("scorers"), path)
     )
     return Suite(
         name=head.name,
@@ -94,11 +95,12 @@ def _dataset(head: SuiteHead, limit: int | None, split: str | None) -> Dataset:
     return dataset
 
 
-def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
+def _scorers(data: Any, written: Any, path: Path) -> tuple[Scorer, ...]:
     """Scorers from `data`; `written` is the same with every scalar as its source text."""
+    where, root = str(path), workspace_of(path)
     if not isinstance(data, list) or not data:
         raise SuiteError(f"{where}: no scorers", hint="scorers: [exact_match]")
-    made = []
+    made: list[Scorer] = []
     for item, texts in zip(data, written, strict=True):
         entry = {item: {}} if isinstance(item, str) else item
         if not isinstance(entry, Mapping) or len(entry) != 1:
@@ -107,7 +109,7 @@ def _scorers(data: Any, written: Any, where: str) -> tuple[Scorer, ...]:
         if not isinstance(options or {}, Mapping):
             raise SuiteError(f"{where}: {name}: options must be a mapping")
         source_texts = texts[name] if options else {}
-        made.append(make_scorer(str(name), options or {}, where, source_texts))
+        made += make_scorers(str(name), options or {}, where, source_texts, root)
     names = [scorer.name for scorer in made]
     for name in names:
         if names.count(name) > 1:
