@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
 
+from tests.support.fast_folder import use_fast_folder
 from workbench.providers.openai_chat.forms import FORMS
 
 pytest_plugins = [
@@ -17,6 +19,11 @@ pytest_plugins = [
     "tests.support.pilot_speed",
     "tests.support.registry_speed",
 ]
+
+use_fast_folder()
+# What a test starts would compile the whole program again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A deadline would measure the machine, not the code.
 settings.register_profile("explore", deadline=None)

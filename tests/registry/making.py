@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,12 +10,6 @@ from workbench.registry import PromptVersion
 from workbench.registry.storage.clock import now
 from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts import CasePair, Evidence, combine, conclude, make_plan
-
-
-def fast_folder() -> str | None:
-    """Where syncing costs nothing: what is tested there is not what survives a power loss."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-
 
 Repeats = float | None | tuple[float | None, ...]
 """The scores of a case: one, or one a repeat."""

@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.registry.making import fast_folder
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.storage.anchors import Anchor, AnchorFile, parse_anchors, read_anchors
 
@@ -25,7 +24,7 @@ ENVIRONMENT = "development"
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=fast_folder()) as name:
+    with tempfile.TemporaryDirectory() as name:
         yield Path(name)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.registry.making import build_evidence, fast_folder
+from tests.registry.making import build_evidence
 from workbench.errors import GateRefused
 from workbench.registry import PromptRegistry, PromptVersion, State
 from workbench.registry.audit.verify_rules import check_rules
@@ -121,7 +121,7 @@ def test_the_database_and_the_reasons_always_agree(
     answers: dict[str, Any], baseline: bool, asked: list[EnvironmentSettings]
 ) -> None:
     with (
-        TemporaryDirectory(dir=fast_folder()) as folder,
+        TemporaryDirectory() as folder,
         PromptRegistry(Path(folder) / "registry.db", create=True) as registry,
     ):
         evaluated(registry, answers, baseline=baseline)

@@ -12,7 +12,6 @@ import pytest
 from tests.registry.attack_kit import Attack, Victim, build
 from tests.registry.attack_table import DOCS, PAGE, page, summary
 from tests.registry.attacks_found import IN_PLACE, ROUND_THE_TRIGGERS
-from tests.registry.making import fast_folder
 from tests.registry.test_attacks import ATTACKS
 from workbench.registry import PromptRegistry
 
@@ -21,7 +20,7 @@ TAKEN = (*IN_PLACE, *ROUND_THE_TRIGGERS)
 
 @pytest.fixture(scope="module")
 def whole() -> Iterator[Victim]:
-    folder = Path(tempfile.mkdtemp(dir=fast_folder()))
+    folder = Path(tempfile.mkdtemp())
     yield build(folder / "whole")
     shutil.rmtree(folder)
 

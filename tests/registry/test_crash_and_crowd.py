@@ -6,12 +6,11 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.registry.making import fast_folder
 from tests.soak.registry_soak import crowd, kill_rounds
 
 
 def test_fifty_kills_lose_nothing_and_the_chain_holds() -> None:
-    with TemporaryDirectory(dir=fast_folder()) as folder:
+    with TemporaryDirectory() as folder:
         counters = kill_rounds(Path(folder), 50)
 
     sys.stdout.write(f"{counters.as_dict()}\n")

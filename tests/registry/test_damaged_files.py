@@ -17,12 +17,11 @@ from tests.registry.damage import (
     read_damaged,
     read_damaged_logs,
 )
-from tests.registry.making import fast_folder
 
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=fast_folder()) as name:
+    with tempfile.TemporaryDirectory() as name:
         yield Path(name).resolve()
 
 
@@ -34,7 +33,7 @@ def seed(folder: Path) -> Seed:
 @pytest.fixture
 def trial(seed: Seed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    with tempfile.TemporaryDirectory(dir=fast_folder()) as name:
+    with tempfile.TemporaryDirectory() as name:
         yield Trial(seed, Path(name).resolve())
 
 

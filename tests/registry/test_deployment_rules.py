@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from tests.registry.attack_sql import approve, by_module, deploy, prepare
-from tests.registry.making import fast_folder
 from workbench.errors import GateRefused
 from workbench.registry import PromptRegistry
 from workbench.registry.audit.verify_loosening import check_loosening
@@ -76,7 +75,7 @@ CASES = (
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=fast_folder()) as name:
+    with tempfile.TemporaryDirectory() as name:
         yield Path(name)
 
 

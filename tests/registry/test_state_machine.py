@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from tests.registry.making import build_evidence, fast_folder
+from tests.registry.making import build_evidence
 from workbench.errors import RegistryError, RulesLoosened
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.settings import EnvironmentSettings
@@ -45,7 +45,7 @@ class Machine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.folder = TemporaryDirectory(dir=fast_folder())
+        self.folder = TemporaryDirectory()
         self.path = Path(self.folder.name) / "registry.db"
         self.registry = PromptRegistry(self.path, create=True)
         self.registry.set_environment(EnvironmentSettings(GUARDED, approvals=1), "ana")

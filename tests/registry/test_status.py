@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.registry.making import build_evidence, fast_folder
+from tests.registry.making import build_evidence
 from workbench.errors import GateRefused, NotInRegistry, RulesLoosened
 from workbench.fingerprints import fingerprint
 from workbench.prompts.values import Input, Message, Model, Prompt
@@ -61,7 +61,7 @@ def test_a_changed_part_of_the_suite_makes_it_stale_and_names_the_part(
     part: str, seed: int
 ) -> None:
     with (
-        TemporaryDirectory(dir=fast_folder()) as folder,
+        TemporaryDirectory() as folder,
         PromptRegistry(Path(folder) / "registry.db", create=True) as registry,
     ):
         version = PromptVersion("p", "1.0.0", "text", author="ana")
@@ -109,7 +109,7 @@ def test_changed_content_is_another_version_and_the_status_says_what_changed(
     field: str, number: int
 ) -> None:
     with (
-        TemporaryDirectory(dir=fast_folder()) as folder,
+        TemporaryDirectory() as folder,
         PromptRegistry(Path(folder) / "registry.db", create=True) as registry,
     ):
         first = PromptVersion.of(PROMPT, "1.0.0", author="ana")

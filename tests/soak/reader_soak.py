@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.registry.damage import Trial, make_seed, read_damaged, read_damaged_logs
-from tests.registry.making import fast_folder
+from tests.support.fast_folder import fast_folder
 
 PART = 500
 LONGEST_PART_S = 600.0
