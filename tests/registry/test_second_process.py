@@ -40,7 +40,7 @@ def audited(victim: Victim, monkeypatch: pytest.MonkeyPatch, large: int = 2) -> 
         return registry.verify()
 
 
-def test_the_second_process_confirms_a_sound_half(
+def test_the_second_process_confirms_a_sound_part(
     victim: Victim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LARGE", 2)
@@ -48,7 +48,7 @@ def test_the_second_process_confirms_a_sound_half(
         records = _records(connection)
         with second_process(connection, records) as second:
             assert second is not None and second.confirms()
-            assert any(second.half.after < record[0] <= second.half.last for record in records)
+            assert any(second.part.after < record[0] <= second.part.last for record in records)
     assert audited(victim, monkeypatch) == audited(victim, monkeypatch, sys.maxsize)
 
 
@@ -79,7 +79,7 @@ def damage_index(victim: Victim) -> None:
     ],
     ids=["text", "author", "deleted", "added", "no UTF-8", "file"],
 )  # fmt: skip
-def test_what_is_wrong_in_its_half_is_found_as_by_one_process(
+def test_what_is_wrong_in_its_part_is_found_as_by_one_process(
     attack: Callable[[Victim], None], victim: Victim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attack(victim)

@@ -22,9 +22,10 @@ _COLUMNS = {
                    f"{json_field('t.record', 'answers')} AS answers"),
 }  # fmt: skip
 """The columns that the rules need of kinds whose rows are large."""
-_OF_INTEREST = {
-    "version": " WHERE (t.prompt_id, t.version) IN (SELECT prompt_id, version FROM deployments"
-    " UNION SELECT prompt_id, version FROM approvals)"
+_TABLES = {
+    "version": "(SELECT prompt_id, version FROM deployments"
+    " UNION SELECT prompt_id, version FROM approvals) n"
+    " JOIN versions t ON t.prompt_id = n.prompt_id AND t.version = n.version"
 }
 """Most versions are never deployed."""
 
@@ -77,8 +78,8 @@ def events(connection: Connection) -> list[tuple[str, Row]]:
     for kind in ("deployment", *APPLY):
         columns = ", ".join(_COLUMNS.get(kind, ("t.*",)))
         sql = (
-            f"SELECT {columns}, l.at, l.actor FROM {KINDS[kind]} t"
-            f" LEFT JOIN ledger l ON l.seq = t.seq{_OF_INTEREST.get(kind, '')}"
+            f"SELECT {columns}, l.at, l.actor FROM {_TABLES.get(kind, f'{KINDS[kind]} t')}"
+            " LEFT JOIN ledger l ON l.seq = t.seq"
         )
         rows += [(kind, row) for row in table_rows(connection, sql)]
     return sorted(rows, key=lambda event: int(event[1]["seq"]))

@@ -10,8 +10,9 @@ from typing import Any
 from workbench.registry.audit.second_process import SecondProcess, second_process
 from workbench.registry.audit.verify_chain import Record, check_chain, check_head
 from workbench.registry.audit.verify_loosening import check_loosening
-from workbench.registry.audit.verify_rows import UNREADABLE, check_rows
+from workbench.registry.audit.verify_rows import check_rows
 from workbench.registry.audit.verify_rules import check_rules
+from workbench.registry.audit.verify_versions import UNREADABLE
 from workbench.registry.models.records import CheckedPart, Finding, VerifyReport
 from workbench.registry.storage.anchors import (
     AnchorFile,

@@ -4,21 +4,18 @@
 # ruff: noqa: S608
 from __future__ import annotations
 
-import functools
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from workbench.errors import WorkbenchError
-from workbench.fingerprints import fingerprint, fingerprint_of_parsed, short
+from workbench.fingerprints import fingerprint, short
 from workbench.prompts.numbering import is_candidate_for
-from workbench.registry.audit.second_process import NO_HALF, SecondProcess, digest_of_half
+from workbench.registry.audit.second_process import NOTHING, SecondProcess, digest_of_part
 from workbench.registry.audit.verify_chain import Record
+from workbench.registry.audit.verify_versions import UNREADABLE, Row, VersionRow, versions
 from workbench.registry.content.evidence import evaluation_at, row_of, score_rows
-from workbench.registry.models.artefact import content_of, fingerprint_of_text, prompt_of
-from workbench.registry.models.digest import Column, digest_of
-from workbench.registry.models.precedence import sort_key
+from workbench.registry.models.digest import digest_of
 from workbench.registry.models.records import Finding
 from workbench.registry.storage.checks import check_file, opened_again
 from workbench.registry.storage.connection import Connection
@@ -27,11 +24,6 @@ from workbench.verdicts import evidence_to_json, recompute
 from workbench.verdicts.extension import contradiction
 from workbench.verdicts.values import Evidence
 
-Row = dict[str, Column]
-UNREADABLE = (WorkbenchError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""Raised when a row that was written by hand is read."""
-_sort_key = functools.lru_cache(4096)(sort_key)  # prompts share most of their numbers
-
 
 def check_rows(
     connection: Connection, records: Sequence[Record], second: SecondProcess | None = None
@@ -39,29 +31,25 @@ def check_rows(
     """Compare every row with its record, in both directions; but for those that the second process
     confirms.
     """
-    digests = {seq: (kind, digest) for seq, kind, _, _, digest, _, _ in records}
+    recorded = {record[0]: record for record in records}
     seen: set[int] = set()
+    yield from _check_versions(connection, recorded, seen, second)
     for kind, table in KINDS.items():
-        for row in _rows(connection, kind, second):
+        if kind == "version":
+            continue
+        for row in iterate_rows(connection, f"SELECT * FROM {table} ORDER BY seq"):
             seq = int(row["seq"] or 0)
             seen.add(seq)
-            if digests.get(seq, ("", ""))[0] != kind:
-                yield Finding(seq, table, "the ledger has no such record")
-                continue
             scores = _scores(connection, seq) if kind == "evaluation" else []
-            if _digest(kind, row, scores) != digests[seq][1]:
-                yield Finding(seq, table, f"{_named(row)} was altered after it was recorded")
-            if kind not in _CHECKS:
-                continue
-            try:
-                yield from _CHECKS[kind](connection, row)
-            except UNREADABLE as error:
-                yield Finding(seq, table, f"{_named(row)} cannot be read: {error}")
-    confirmed = second.half if second is not None and second.confirms() else NO_HALF
-    for seq in digests.keys() - seen:
-        if digests[seq][0] == "version" and confirmed.after < seq <= confirmed.last:
+            yield from _compare(recorded, kind, seq, _digest(kind, row, scores), row)
+            if kind in _CHECKS and _is_recorded(recorded, kind, seq):
+                yield from _read(_CHECKS[kind](connection, row), kind, seq, row)
+    confirmed = second.part if second is not None and second.confirms() else NOTHING
+    for seq in recorded.keys() - seen:
+        kind = recorded[seq][1]
+        if kind == "version" and confirmed.after < seq <= confirmed.last:
             continue
-        yield Finding(seq, KINDS.get(digests[seq][0], "ledger"), "the row of this record is gone")
+        yield Finding(seq, KINDS.get(kind, "ledger"), "the row of this record is gone")
     yield from _same_contents(connection)
     for (seq,) in connection.execute(
         "SELECT DISTINCT evaluation FROM scores WHERE evaluation NOT IN"
@@ -70,32 +58,67 @@ def check_rows(
         yield Finding(seq, "scores", "scores without an evaluation")
 
 
-def _rows(connection: Connection, kind: str, second: SecondProcess | None) -> Iterator[Row]:
-    """Those that the second process does not confirm, by seq."""
-    table = KINDS[kind]
-    if second is None or kind != "version":
-        yield from iterate_rows(connection, f"SELECT * FROM {table} ORDER BY seq")
+def _check_versions(
+    connection: Connection,
+    recorded: Mapping[int, Record],
+    seen: set[int],
+    second: SecondProcess | None,
+) -> Iterator[Finding]:
+    """Those that the second process does not confirm."""
+    for version in _versions(connection, second):
+        seq = version.seq
+        seen.add(seq)
+        record = recorded.get(seq)
+        if version.is_sound and record and record[1] == "version" and record[4] == version.digest:
+            continue
+        yield from _compare(recorded, "version", seq, version.digest, version.row)
+        if _is_recorded(recorded, "version", seq):
+            yield from _read(version.problems(), "version", seq, version.row)
+
+
+def _versions(connection: Connection, second: SecondProcess | None) -> Iterator[VersionRow]:
+    if second is None:
+        yield from versions(connection, "?", (True,))
         return
-    after, last = second.half
-    until = f"SELECT * FROM {table} WHERE seq <= ? ORDER BY seq"
-    yield from iterate_rows(connection, until, (after,))
-    beyond = f"SELECT * FROM {table} WHERE seq > ? ORDER BY seq"
-    yield from iterate_rows(connection, beyond, (last if second.confirms() else after,))
+    after, last = second.part
+    yield from versions(connection, "seq <= ?", (after,))
+    # The answer is awaited only here.
+    yield from versions(connection, "seq > ?", (last if second.confirms() else after,))
+
+
+def _is_recorded(recorded: Mapping[int, Record], kind: str, seq: int) -> bool:
+    return seq in recorded and recorded[seq][1] == kind
+
+
+def _compare(
+    recorded: Mapping[int, Record], kind: str, seq: int, digest: str, row: Row
+) -> Iterator[Finding]:
+    if not _is_recorded(recorded, kind, seq):
+        yield Finding(seq, KINDS[kind], "the ledger has no such record")
+    elif digest != recorded[seq][4] or not digest:
+        yield Finding(seq, KINDS[kind], f"{_named(row)} was altered after it was recorded")
+
+
+def _read(findings: Iterable[Finding], kind: str, seq: int, row: Row) -> Iterator[Finding]:
+    """The findings, up to the point where the row cannot be read."""
+    try:
+        yield from findings
+    except UNREADABLE as error:
+        yield Finding(seq, KINDS[kind], f"{_named(row)} cannot be read: {error}")
 
 
 def main(path: str, after: str, last: str) -> None:
-    """What the second process does: prints the digest of its half, or ends with 1."""
+    """What the second process does: prints the digest of its part, or ends with 1."""
     connection = opened_again(path)
     connection.execute("BEGIN")
-    sql = "SELECT * FROM versions WHERE seq > ? AND seq <= ? ORDER BY seq"
 
     def digests() -> Iterator[tuple[int, str]]:
-        for row in iterate_rows(connection, sql, (int(after), int(last))):
-            if any(_version(connection, row)):
+        for version in versions(connection, "seq > ? AND seq <= ?", (int(after), int(last))):
+            if not version.is_sound and any(version.problems()):
                 sys.exit(1)
-            yield int(row["seq"] or 0), digest_of("version", row)
+            yield version.seq, version.digest
 
-    digest = digest_of_half(digests())
+    digest = digest_of_part(digests())
     if any(check_file(connection)):
         sys.exit(1)
     sys.stdout.write(digest)
@@ -113,40 +136,6 @@ def _same_contents(connection: Connection) -> Iterator[Finding]:
         if not is_candidate_for(other, version):
             problem = f"its content is that of {other}, which is no candidate for it"
             yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
-
-
-def _version(_connection: Connection, row: Row) -> Iterable[Finding]:
-    return () if _is_sound_text(row) else _problems_of_version(row)
-
-
-def _is_sound_text(row: Row) -> bool:
-    """Whether a version is plain text, and sound: most are, and the audit hurries past them."""
-    return (
-        not row["body"]
-        and fingerprint_of_text(str(row["content"])) == row["fingerprint"]
-        and _sort_key(str(row["version"])) == row["sort_key"]
-    )
-
-
-def _problems_of_version(row: Row) -> Iterator[Finding]:
-    seq, prompt_id, version = int(row["seq"] or 0), str(row["prompt_id"]), str(row["version"])
-    for problem in _version_problems(prompt_id, version, row):
-        yield Finding(seq, "versions", f"{prompt_id}@{version}: {problem}")
-
-
-def _version_problems(prompt_id: str, version: str, row: Row) -> Iterator[str]:
-    content, body = str(row["content"]), str(row["body"])
-    if body:
-        prompt = prompt_of(prompt_id, content, body)
-        actual = fingerprint_of_parsed(prompt.behaviour())
-        if content_of(prompt) != content:
-            yield "its text is not that of its messages"
-    else:
-        actual = fingerprint_of_text(content)
-    if actual != row["fingerprint"]:
-        yield "its fingerprint is not of its content"
-    if _sort_key(version) != row["sort_key"]:
-        yield "its place in the order is wrong"
 
 
 def _suite(_connection: Connection, row: Row) -> Iterator[Finding]:
@@ -200,14 +189,14 @@ def _extension(connection: Connection, seq: int, evidence: Evidence) -> Iterator
         yield Finding(seq, "evaluations", problem)
 
 
-_CHECKS: dict[str, Any] = {"version": _version, "suite": _suite, "evaluation": _evaluation}
+_CHECKS: dict[str, Any] = {"suite": _suite, "evaluation": _evaluation}
 
 
 def _digest(kind: str, row: Row, scores: list[Row]) -> str:
     try:
         return digest_of(kind, row, scores)
     except (ValueError, TypeError):
-        return "unreadable"
+        return ""
 
 
 def _scores(connection: Connection, seq: int) -> list[Row]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.errors import RegistryError
 from workbench.registry.audit.replay import APPLY, Entry, History, events
-from workbench.registry.audit.verify_rows import UNREADABLE
+from workbench.registry.audit.verify_versions import UNREADABLE
 from workbench.registry.deploy.approvers import Involved, approvers, approvers_by_name
 from workbench.registry.models import deployment_rules as rule
 from workbench.registry.models.actors import same_person
