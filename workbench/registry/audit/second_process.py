@@ -1,4 +1,4 @@
-"""Part of a large audit in a second process: the file, and most of the newer versions.
+"""Part of a large audit in a second process: the file, and the newer half of the versions.
 
 The process can only confirm its part. Where it does not, for whatever reason, the audit checks that
 part itself: findings come from one place, and the process may end at any time.
@@ -22,10 +22,6 @@ from workbench.registry.storage.connection import Connection
 
 LARGE = 40_000
 """From so many versions on, the second process saves more than its start costs."""
-OWN_SHARE = 0.4
-"""The share of the versions that the audit reads itself: it follows the chain meanwhile, which
-costs more than the check of the file.
-"""
 
 _ROOT = Path(__file__).resolve().parents[3]
 _START = (
@@ -88,7 +84,7 @@ def second_process(
     if not path or not _is_python(sys.executable):
         yield None
         return
-    first = int(len(versions) * OWN_SHARE)
+    first = len(versions) // 2
     part = Part(versions[first - 1][0], versions[-1][0])
     try:
         process = _started(path, part)
