@@ -114,6 +114,7 @@ def dataset() -> Schema:
                     "source": {"enum": list(SOURCES), "default": FILE},
                     "version": text("A commit, tag or branch; of git and dvc."),
                     "config": text("The configuration of a Hugging Face folder."),
+                    "sheet": text("The sheet of an .xlsx file; else its first visible one."),
                     "columns": named({"type": "string"}, "The column by input or field."),
                     "where": named(values, "Per field, the values of which a case has one."),
                     "group": text("The column whose value is the group."),

@@ -257,7 +257,7 @@ def test_yaml_keys_twice_and_several_documents_are_refused(tmp_path: Path) -> No
     refused(tmp_path, "a.yaml", "- {t: x}\n---\n- {t: y}\n")
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "a.jsonl.gz", "a.zip", "a"])
+@pytest.mark.parametrize("name", ["a.arrow", "a.jsonl.gz", "a.zip", "a"])
 def test_other_formats_and_archives_are_named(tmp_path: Path, name: str) -> None:
     assert "no reader for" in refused(tmp_path, name, b"PAR1").message
 

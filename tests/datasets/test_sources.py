@@ -445,11 +445,11 @@ def test_a_card_names_configurations_and_their_files(folder: Folder) -> None:
 
 
 def test_what_a_folder_cannot_give_is_said(folder: Folder, tmp_path: Path) -> None:
-    folder.write("hub/train.parquet", b"PAR1")
+    folder.write("hub/train.arrow", b"PAR1")
     spec = {"path": "hub", "source": "huggingface"}
-    with pytest.raises(DatasetError, match=r"\.parquet is not read from folders"):
+    with pytest.raises(DatasetError, match=r"\.arrow is not read from folders"):
         folder.read(spec)
-    (folder.suite / "hub" / "train.parquet").unlink()
+    (folder.suite / "hub" / "train.arrow").unlink()
     secret = tmp_path / "train.jsonl"
     secret.write_text(jsonl(ROWS))
     (folder.suite / "hub" / "train.jsonl").symlink_to(secret)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.datasets.json_values import parse_json
@@ -50,20 +50,35 @@ def folded(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
+def table_rows(
+    records: Iterable[tuple[str, Sequence[str]]], where: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Rows of untyped cells; the first record that is not blank is the header.
+
+    Records come with their places, such as `line 3`. Raises DatasetError.
+    """
+    header: list[str] = []
+    for place, record in records:
+        if not any(cell.strip() for cell in record):
+            continue  # spreadsheets write empty rows after the last one
+        if header:
+            yield place, _cells(header, record, f"{where}: {place}")
+        else:
+            header = _header(record, where)
+
+
 def _rows(text: str, where: str, delimiter: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return table_rows(_records(text, where, delimiter), where)
+
+
+def _records(text: str, where: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
     csv.field_size_limit(MAX_FIELD_CHARS)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header: list[str] = []
     start = 1
     try:
         for row in reader:
             line, start = start, reader.line_num + 1
-            if not any(cell.strip() for cell in row):
-                continue  # spreadsheets write empty rows after the last one
-            if header:
-                yield f"line {line}", _cells(header, row, f"{where}: line {line}")
-            else:
-                header = _header(row, where)
+            yield f"line {line}", row
     except csv.Error as error:
         raise DatasetError(f"{where}: line {start}: {error}", hint="is a quote open?") from error
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
 
 from workbench.datasets.cells import with_numbers
 from workbench.datasets.delimited import read_csv, read_tsv
@@ -29,27 +32,67 @@ Row = tuple[str, Mapping[str, Any]]
 
 
 def read_dataset(path: Path) -> Dataset:
-    """The dataset in a JSONL, JSON, CSV, TSV or YAML file, by its suffix.
+    """The dataset in a file, by its suffix, see SUFFIXES.
 
     Raises DatasetError naming the file, the line and what to do.
     """
     return dataset_from_rows(path.stem, read_rows(path), str(path))
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is read of a table that has more."""
+
+    columns: frozenset[str] | None = None
+    """The columns that are needed, beside a case's own fields; None: all."""
+    sheet: str = ""
+    """The sheet of a spreadsheet; empty: the first visible one."""
+
+
+def read_rows(path: Path, part: Part | None = None) -> Iterator[Row]:
     """The rows of a file, by its suffix. Raises DatasetError."""
+    if path.suffix.lower() in TABLES:
+        return _table(path, str(path), part or Part())
     return _reader_of(path)(_text_of(path), str(path))
 
 
-def rows_in(path: Path, data: bytes, where: str) -> Iterator[Row]:
-    """The rows in an earlier content of a file; `where` names it in messages."""
+def rows_in(path: Path, data: bytes, where: str, part: Part | None = None) -> Iterator[Row]:
+    """The rows in another content of a file; `where` names it in messages."""
+    if path.suffix.lower() in TABLES:
+        return _table_in(path, data, where, part or Part())
     return _reader_of(path)(decode(data, where), where)
+
+
+def _table_in(path: Path, data: bytes, where: str, part: Part) -> Iterator[Row]:
+    # The readers of tables seek in files of their own.
+    with TemporaryDirectory(prefix="workbench-") as folder:
+        copy = Path(folder, f"table{path.suffix.lower()}")
+        copy.write_bytes(data)
+        yield from _read_table(copy, where, part)
+
+
+def _table(path: Path, where: str, part: Part) -> Iterator[Row]:
+    """The rows of a regular file that does not change meanwhile."""
+    with _regular(path) as (file, before):
+        yield from _read_table(path, where, part)
+        if _state(os.fstat(file.fileno())) != before:
+            raise DatasetError(f"{path} changed while it was read", hint="try again")
+
+
+def _read_table(path: Path, where: str, part: Part) -> Iterator[Row]:
+    if path.suffix.lower() == XLSX:
+        from workbench.datasets.tables.xlsx import read_xlsx
+
+        return read_xlsx(path, where, part.sheet)
+    from workbench.datasets.tables.parquet import read_parquet
+
+    return read_parquet(path, where, part.columns)
 
 
 def _reader_of(path: Path) -> Callable[[str, str], Iterator[Row]]:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        known = ", ".join(READERS)
+        known = ", ".join(SUFFIXES)
         raise DatasetError(
             f"{path}: no reader for {path.suffix or 'that'!r}", hint=f"one of {known}"
         )
@@ -167,24 +210,34 @@ def _check_values(value: Any, where: str, depth: int = 0) -> None:
 
 def _text_of(path: Path) -> str:
     """The whole file as text; it must be a regular file and not change while it is read."""
+    with _regular(path) as (file, before):
+        data = file.read()
+        if _state(os.fstat(file.fileno())) != before:
+            raise DatasetError(f"{path} changed while it was read", hint="try again")
+    return decode(data, str(path))
+
+
+@contextmanager
+def _regular(path: Path) -> Iterator[tuple[BinaryIO, tuple[int, int]]]:
+    """The open file, and its state when it was opened."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError as error:
         raise DatasetError(f"no dataset at {path}") from error
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}") from error
-    before = os.fstat(handle)
-    if not stat.S_ISREG(before.st_mode):
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
         os.close(handle)
         raise DatasetError(f"{path} is not a regular file")
     with os.fdopen(handle, "rb") as file:
-        if before.st_size > MAX_BYTES:
+        if status.st_size > MAX_BYTES:
             raise DatasetError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
-        data = file.read()
-        after = os.fstat(file.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise DatasetError(f"{path} changed while it was read", hint="try again")
-    return decode(data, str(path))
+        yield file, _state(status)
+
+
+def _state(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
 
 
 def decode(data: bytes, where: str) -> str:
@@ -271,3 +324,8 @@ READERS: Mapping[str, Callable[[str, str], Iterator[Row]]] = {
     ".yaml": _yaml,
     ".yml": _yaml,
 }
+"""Readers of text by suffix."""
+XLSX = ".xlsx"
+TABLES = (".parquet", XLSX)
+"""Suffixes of binary tables, which are read only."""
+SUFFIXES = (*READERS, *TABLES)

@@ -256,14 +256,14 @@ def _in_runs(opened: Opened, ref: str) -> Iterator[tuple[Dataset, str]]:
 
 def _elsewhere(opened: Opened, source: Path | None) -> Iterator[tuple[Dataset, str]]:
     """Yield what can be read outside runs.db, the nearest first."""
-    from workbench.datasets.readers import READERS, read_dataset
+    from workbench.datasets.readers import SUFFIXES, read_dataset
     from workbench.datasets.sources.history import earlier_contents
     from workbench.datasets.sources.reading import read_bytes
 
     if opened.dataset is not None:
         yield opened.dataset, str(opened.file)
     for path in (*((source,) if source else ()), *sorted(opened.exports.glob("*"))):
-        if path.suffix.lower() in READERS and path.is_file():
+        if path.suffix.lower() in SUFFIXES and path.is_file():
             try:
                 yield read_dataset(path), str(path)
             except DatasetError:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.readers import READERS, Row, read_rows
+from workbench.datasets.readers import SUFFIXES, Part, Row, read_rows
 from workbench.errors import DatasetError
 from workbench.prompts.files.strict_yaml import parse_yaml
 from workbench.suggestions import did_you_mean
@@ -22,14 +22,14 @@ _SPLITS = {"training": "train", "dev": "validation", "valid": "validation", "val
 _USUAL = frozenset({"train", "validation", "test", *_SPLITS})
 _NOT_DATA = frozenset({"dataset_infos.json", "dataset_dict.json", "dataset_info.json",
                        "state.json", "schema.json"})  # fmt: skip
-_OTHER = frozenset({".parquet", ".arrow"})
+_OTHER = frozenset({".arrow"})
 """Suffixes of data files that are not read here."""
 
 Files = dict[str, list[Path]]
 """Data files by split."""
 
 
-def read_folder(folder: Path, config: str = "") -> Iterator[Row]:
+def read_folder(folder: Path, config: str = "", part: Part | None = None) -> Iterator[Row]:
     """The rows of all splits, each with its split, those of the card's configuration if it has any.
 
     Raises DatasetError.
@@ -39,18 +39,18 @@ def read_folder(folder: Path, config: str = "") -> Iterator[Row]:
     files = _declared(folder, config) or _by_names(folder, config)
     if not files:
         raise DatasetError(
-            f"{folder} has no data files", hint=f"data/train.jsonl, or {', '.join(READERS)}"
+            f"{folder} has no data files", hint=f"data/train.jsonl, or {', '.join(SUFFIXES)}"
         )
     several = sum(map(len, files.values())) > 1
     for split, paths in files.items():
         for path in paths:
-            if path.suffix.lower() not in READERS:
+            if path.suffix.lower() not in SUFFIXES:
                 raise DatasetError(
                     f"{path}: {path.suffix} is not read from folders",
-                    hint=f"save the split as one of {', '.join(READERS)}",
+                    hint=f"save the split as one of {', '.join(SUFFIXES)}",
                 )
             name = f"{path.relative_to(folder)}: " if several else ""
-            for place, row in read_rows(path):
+            for place, row in read_rows(path, part):
                 yield f"{name}{place}", {"split": split, **row}
 
 
@@ -143,7 +143,7 @@ def _data_files(folder: Path) -> list[Path]:
     real = folder.resolve()
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if hidden or path.name in _NOT_DATA or path.suffix.lower() not in {*READERS, *_OTHER}:
+        if hidden or path.name in _NOT_DATA or path.suffix.lower() not in {*SUFFIXES, *_OTHER}:
             continue
         if path.is_file() and path.resolve().is_relative_to(real):
             found.append(path)

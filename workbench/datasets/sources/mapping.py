@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.datasets.json_values import as_text
 from workbench.datasets.questions import as_json
-from workbench.datasets.readers import Row
+from workbench.datasets.readers import Part, Row
 from workbench.datasets.sources.spec import DatasetSpec, Sample
 from workbench.datasets.values import CASE_KEYS, Case, Dataset
 from workbench.errors import DatasetError
@@ -31,6 +31,14 @@ def mapped_rows(rows: Iterator[Row], spec: DatasetSpec, where: str) -> Iterator[
         if spec.group:
             made["group"] = as_text(_column(row, spec.group, f"{where}: {place}", "group"))
         yield place, made
+
+
+def part_of(spec: DatasetSpec) -> Part:
+    """What the suite's columns need of a table."""
+    if not {*spec.columns} - CASE_KEYS:
+        return Part(sheet=spec.sheet)
+    group = {spec.group} if spec.group else set()
+    return Part(frozenset({*spec.columns.values(), *group}), spec.sheet)
 
 
 def selected(dataset: Dataset, spec: DatasetSpec) -> Dataset:

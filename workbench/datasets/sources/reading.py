@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.datasets.readers import Row, dataset_from_rows, read_dataset, read_rows, rows_in
-from workbench.datasets.sources.mapping import mapped_rows, selected
+from workbench.datasets.readers import (
+    Row,
+    dataset_from_rows,
+    read_dataset,
+    read_rows,
+    rows_in,
+)
+from workbench.datasets.sources.mapping import mapped_rows, part_of, selected
 from workbench.datasets.sources.spec import DVC, GIT, HUGGINGFACE, DatasetSpec, source_path
 from workbench.datasets.values import Dataset
 from workbench.fingerprints import short
@@ -27,7 +33,7 @@ def read_source(spec: DatasetSpec, suite: Path) -> Dataset:
 def read_bytes(spec: DatasetSpec, suite: Path, data: bytes, where: str) -> Dataset:
     """The dataset in an earlier content of the suite's file. Raises DatasetError."""
     path = source_path(spec, suite)
-    return _dataset(spec, path, rows_in(path, data, where), where)
+    return _dataset(spec, path, rows_in(path, data, where, part_of(spec)), where)
 
 
 def moved_on(spec: DatasetSpec, suite: Path) -> str:
@@ -51,12 +57,12 @@ def _rows(spec: DatasetSpec, path: Path) -> tuple[Iterator[Row], str]:
     if spec.source in (GIT, DVC):
         rev = spec.version or ("HEAD" if spec.source == GIT else "")
         version, data = _versioned(spec, path, rev)
-        return rows_in(path, data, f"{path} ({version})"), version
+        return rows_in(path, data, f"{path} ({version})", part_of(spec)), version
     if spec.source == HUGGINGFACE:
         from workbench.datasets.sources.huggingface import read_folder
 
-        return read_folder(path, spec.config), ""
-    return read_rows(path), ""
+        return read_folder(path, spec.config, part_of(spec)), ""
+    return read_rows(path, part_of(spec)), ""
 
 
 def _versioned(spec: DatasetSpec, path: Path, rev: str) -> tuple[str, bytes]:

@@ -34,6 +34,8 @@ class DatasetSpec:
     """A commit, a tag or a branch of git."""
     config: str = ""
     """The configuration of a Hugging Face folder; empty: the default one."""
+    sheet: str = ""
+    """The sheet of a spreadsheet; empty: the first visible one."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """The column in the file by input, or by `id`, `expected`, `tags`, `split`, `group`."""
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

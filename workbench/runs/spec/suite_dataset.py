@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from workbench.datasets.json_values import as_text
+from workbench.datasets.readers import XLSX
 from workbench.datasets.sources.spec import (
     DVC,
     FILE,
@@ -21,7 +22,7 @@ from workbench.suggestions import did_you_mean
 
 BY_HASH = "hash"
 _KEYS = (
-    "path", "source", "version", "config", "columns", "where", "group", "split", "sample",
+    "path", "source", "version", "config", "sheet", "columns", "where", "group", "split", "sample",
 )  # fmt: skip
 _ONLY = {"version": (GIT, DVC), "config": (HUGGINGFACE,)}
 """The sources that a key is for."""
@@ -47,12 +48,15 @@ def dataset_spec(value: Any, where: str) -> DatasetSpec:
     for key, sources in _ONLY.items():
         if key in value and source not in sources:
             raise SuiteError(f"{where}: {key} is for the source {' or '.join(sources)} alone")
+    if "sheet" in value and not str(value.get("path")).lower().endswith(XLSX):
+        raise SuiteError(f"{where}: sheet is for {XLSX} files alone")
     shares, renamed = _split(value.get("split"), f"{where}.split")
     return DatasetSpec(
         path=_text(value, "path", where, needed=True),
         source=source,
         version=_text(value, "version", where),
         config=_text(value, "config", where),
+        sheet=_text(value, "sheet", where),
         columns=_columns(value.get("columns"), f"{where}.columns"),
         where=_filter(value.get("where"), f"{where}.where"),
         group=_text(value, "group", where),
