@@ -29,6 +29,8 @@ DEVELOPMENT = "development"
 PLAIN: Literal["plain"] = "plain"
 CACHED: Literal["cached"] = "cached"
 FRESH: Literal["fresh"] = "fresh"
+ANY: Literal["any"] = "any"
+CURRENT: Literal["current"] = "current"
 EMBEDDED_MODEL = "gemma-3-270m"
 """The model of the provider `local`, unless other weights are configured."""
 
@@ -149,6 +151,9 @@ class EnvironmentSettings:
     answers: Literal["cached", "fresh"] = key("fresh: made for that evaluation.", default=CACHED)
     endpoints: tuple[str, ...] = key("Who must have answered.", read=_endpoints, default=())
     """Empty: anybody."""
+    answering_model: Literal["any", "current"] = key(
+        "current: evidence of the model that answers today.", default=ANY
+    )
     publish: tuple[str, ...] = key("Targets of each deployment there.", read=_once, default=())
     """No rule: the registry does not keep it."""
 

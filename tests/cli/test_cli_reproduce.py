@@ -103,9 +103,9 @@ def test_changed_cases_and_scorers_are_named_and_the_old_ones_asked(evaluated: E
     done = cli.here("reproduce", "triage@1.0.0", "--json")
     assert done.code == 0, done
     assert done.json["degree"] == "same_answers"
-    assert {change.split()[1] for change in done.json["changes"]} == {
-        *("dataset", "scorers", "policy"),
-    }
+    assert [change.split(":")[0] for change in done.json["changes"]] == [
+        *("margin", "scorer exact_match", "cases"),
+    ]
     assert "case 0" in {body["messages"][-1]["content"] for body in server.requests[asked:]}
 
 
@@ -203,6 +203,29 @@ def test_a_canary_finds_another_model_behind_the_same_name(evaluated: Evaluated)
     done = cli.here("canary", "triage", "--sample", "10", "--json")
     assert (done.code, done.json["change"]) == (1, "changed")
     assert "mock-2026-01-01 -> mock-2026-11-27" in done.json["reason"]
+
+
+def test_a_live_version_reads_drifted_wherever_it_is_shown_after_the_canary(
+    evaluated: Evaluated,
+) -> None:
+    cli, server = evaluated
+    server.model = "mock-2026-11-27"
+    names = "mock-2026-01-01 -> mock-2026-11-27"
+    marked = cli.here("canary", "triage", "--sample", "10", "--json").json["marked"]
+    assert marked.startswith("triage@1.0.0 is drifted: ") and names in marked
+    assert cli.here("canary", "triage", "--sample", "10", "--json").json["marked"] == ""
+    entry = cli.here("log", "triage", "production", "--json").json["entries"][0]
+    assert (entry["action"], entry["version"]) == ("observe", "1.0.0")
+    lineage = cli.here("lineage", "triage@production", "--json").json
+    assert lineage["state"]["production"].startswith("drifted: ")
+    suite = next(node for node in lineage["upstream"] if node["kind"] == "suite")
+    assert names in suite["warning"]
+    settings = cli.root / "workbench.toml"
+    settings.write_text(settings.read_text() + 'answering_model = "current"\n')
+    cli.here("retire", "triage", "production", "--reason", "to try")
+    refused = cli.here("deploy", "triage@1.0.0", "production", "--reason", "again")
+    assert refused.code == 5, refused
+    assert names in refused.err
 
 
 def test_a_canary_of_few_cases_with_other_answers_decides_nothing(evaluated: Evaluated) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from workbench.errors import ProviderError
 from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Request
 from workbench.providers.embedded import local
-from workbench.providers.embedded.gguf import has_chat_template
+from workbench.providers.embedded.gguf import tokenizer_of
 from workbench.providers.embedded.model_files import find_weights
 from workbench.providers.opening import open_provider
 from workbench.settings import ProviderSettings
@@ -118,7 +119,21 @@ def test_the_head_of_a_file_says_whether_it_brings_a_template(
     tmp_path: Path, template: str | None
 ) -> None:
     path = tiny_gguf(tmp_path / "tiny.gguf", template=template)
-    assert has_chat_template(path) is bool(template)
+    assert bool(tokenizer_of(path).template_sha256) is bool(template)
+
+
+def test_template_and_tokenizer_have_digests_of_their_own(tmp_path: Path) -> None:
+    one, other, base = (
+        tokenizer_of(tiny_gguf(tmp_path / f"{index}.gguf", template=template))
+        for index, template in enumerate((TEMPLATE, f"{TEMPLATE} ", None))
+    )
+    assert one.template_sha256 == hashlib.sha256(TEMPLATE.encode()).hexdigest()
+    assert one.template_sha256 != other.template_sha256
+    assert one.sha256 == other.sha256 == base.sha256 != ""
+    whole = (tmp_path / "0.gguf").read_bytes()
+    (tmp_path / "0.gguf").write_bytes(whole.replace(b"<0x41>", b"<0x4A>", 1))
+    changed = tokenizer_of(tmp_path / "0.gguf")
+    assert (changed.template_sha256, changed.sha256 != one.sha256) == (one.template_sha256, True)
 
 
 def test_a_head_that_breaks_off_or_lies_brings_no_template(tmp_path: Path) -> None:
@@ -131,6 +146,6 @@ def test_a_head_that_breaks_off_or_lies_brings_no_template(tmp_path: Path) -> No
         b"GGUF\x03\x00\x00\x00" + b"\xff" * 64,
     ):
         path.write_bytes(broken)
-        assert has_chat_template(path) in (True, False)
+        tokenizer_of(path)
     path.write_bytes(whole[:end])
-    assert not has_chat_template(path)
+    assert not tokenizer_of(path).template_sha256

@@ -191,6 +191,19 @@ def test_a_digest_is_remembered_until_the_file_changes(cache: Path, tmp_path: Pa
     assert find_weights(path).sha256 == hashlib.sha256(b"GGUF three").hexdigest()
 
 
+def test_a_byte_changed_in_place_under_the_old_times_is_another_digest(
+    cache: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.gguf"
+    path.write_bytes(b"GGUF one")
+    first, times = find_weights(path).sha256, path.stat()
+    with path.open("r+b") as file:
+        file.seek(7)
+        file.write(b"E")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert find_weights(path).sha256 != first
+
+
 def test_a_note_that_is_garbage_only_costs_time(cache: Path, tmp_path: Path) -> None:
     path = tmp_path / "own.gguf"
     path.write_bytes(b"GGUF one")

@@ -14,6 +14,7 @@ from tests.registry.making import build_evidence
 from workbench.errors import GateRefused
 from workbench.registry import PromptRegistry, PromptVersion, State
 from workbench.registry.audit.verify_rules import check_rules
+from workbench.registry.models.answering import drift_of
 from workbench.registry.models.origins import objection
 from workbench.settings import EnvironmentSettings
 
@@ -99,15 +100,28 @@ sides = st.fixed_dictionaries(
         "cached": st.sampled_from([0, 1, 20]),
         "unknown": st.sampled_from([0, 2]),
         "endpoints": st.lists(st.sampled_from([OPENAI, LOCAL, "", "http://x:1/v1"]), max_size=2),
+        "models": st.lists(st.sampled_from(["m", "n"]), max_size=2),
+        "asked": st.sampled_from(["openai/m", "openai/x"]),
     },
 ).map(lambda side: {"answers": 20, **side})
 rules = st.builds(
     EnvironmentSettings,
     st.just("production"),
     answers=st.sampled_from(["cached", "fresh"]),
+    answering_model=st.sampled_from(["any", "current"]),
     endpoints=st.lists(st.sampled_from([OPENAI, LOCAL, "local"]), max_size=2, unique=True).map(
         lambda found: tuple(sorted(found))
     ),
+)
+
+
+observations = st.fixed_dictionaries(
+    {
+        "asked": st.sampled_from(["openai/m", "openai/x"]),
+        "models": st.lists(st.sampled_from(["m", "n"]), min_size=1, max_size=2),
+        "endpoints": st.lists(st.sampled_from([OPENAI, LOCAL]), max_size=1),
+        "changed": st.sampled_from([None, True, False]),
+    }
 )
 
 
@@ -115,18 +129,27 @@ rules = st.builds(
     answers=st.dictionaries(st.sampled_from("ab"), sides),
     baseline=st.booleans(),
     asked=st.lists(rules, min_size=1, max_size=5),
+    observed=st.lists(observations, max_size=2),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_database_and_the_reasons_always_agree(
-    answers: dict[str, Any], baseline: bool, asked: list[EnvironmentSettings]
+    answers: dict[str, Any],
+    baseline: bool,
+    asked: list[EnvironmentSettings],
+    observed: list[dict[str, Any]],
 ) -> None:
     with (
         TemporaryDirectory() as folder,
         PromptRegistry(Path(folder) / "registry.db", create=True) as registry,
     ):
         evaluated(registry, answers, baseline=baseline)
+        (record,) = registry.evaluations("p")
+        for each in observed:
+            registry.observe(record, {**each, "cached": 0}, "canary", changed=each["changed"])
+        about = {"prompt_id": "p", "seq": record.seq, "baseline": baseline}
+        drifted = drift_of(answers, registry.observations(), **about)
         for one in asked:
             registry.set_environment(one, "ana", reason="to try it")
-            why = objection(answers, one, baseline=baseline)
+            why = objection(answers, one, baseline=baseline, drifted=drifted)
             status = registry.status("p", "1.0.0")
             assert (status.tested, why in status.reason) == (not why, True), one

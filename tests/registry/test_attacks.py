@@ -193,13 +193,19 @@ ATTACKS: dict[str, str] = {
     " (SELECT fingerprint FROM versions WHERE version = '1.2.0'), suite, suite_seq, 'pass', 1.0,"
     " 0, '{}', NULL, NULL, 0, 1, started_at, finished_at, '{}' FROM evaluations"
     " WHERE version = '1.1.0' LIMIT 1;" + deploy("1.2.0"),
+    "observe what no evaluation of the version asked": record("observation")
+    + "INSERT INTO observations SELECT (SELECT max(seq) FROM ledger), prompt_id, version,"
+    " fingerprint, 1, 'openai/m', '[\"m\"]', 0, '' FROM versions WHERE version = '1.1.0';",
+    "observe that nobody answers": record("observation")
+    + "INSERT INTO observations SELECT (SELECT max(seq) FROM ledger), prompt_id, version,"
+    " fingerprint, seq, 'openai/m', '[]', 0, '' FROM evaluations WHERE version = '1.1.0' LIMIT 1;",
     "take a suite over as external": record("suite")
     + "INSERT INTO suites SELECT (SELECT max(seq) FROM ledger), 'p', 'quality', 'x', '{}', '{}',"
     " 1, 0, 'x', 0, '';",
     # loosen a rule
     "allow what is untested without a reason": record("environment")
     + "INSERT INTO environments SELECT (SELECT max(seq) FROM ledger), name, requires, approvals,"
-    " promote_from, external, 1, frozen, max_age_days, answers, endpoints, ' ', 1"
+    " promote_from, external, 1, frozen, max_age_days, answers, endpoints, ' ', 1, answering_model"
     " FROM environment_rules"
     " WHERE name = 'production';" + deploy("1.2.0", evaluation="NULL"),
     "lower a threshold without a reason": record("suite")

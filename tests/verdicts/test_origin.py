@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from tests.verdicts.test_pairing import summary
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.spec.values import Result
 from workbench.verdicts.origin import answer_digest, joined, side_origin
 
 HERE = "http://127.0.0.1:1/v1"
+SUMMARY = summary(environment={"identity": {"endpoint": HERE}, "provider": "openai"})
 
 
 def answer(text: str, **more: Any) -> Answer:
@@ -32,10 +34,11 @@ def test_a_digest_is_of_outcome_and_text_alone() -> None:
 def test_repeats_stand_in_their_order_and_what_was_not_answered_is_empty() -> None:
     found = results(answer("a"), answer("b"))
     found["c2"] = (Result("c2", 1, answer("b"), {}),)
-    side = side_origin(["c2", "c1", "c3"], found, HERE, stored=False)
+    side = side_origin(["c2", "c1", "c3"], found, SUMMARY, stored=False)
     a, b = answer_digest(answer("a")), answer_digest(answer("b"))
     assert side["digests"] == [f",{b}", f"{a},{b}", ""]
     assert (side["answers"], side["cached"], side["endpoints"]) == (3, 0, [HERE])
+    assert side["asked"] == "openai/m"
 
 
 def test_a_stored_run_is_cached_as_a_whole_and_its_age_is_that_of_its_answers() -> None:
@@ -44,13 +47,13 @@ def test_a_stored_run_is_cached_as_a_whole_and_its_age_is_that_of_its_answers() 
         answer("b", answered_at="2026-01-01T00:00:00.000Z", model="m"),
         answer("c"),
     )
-    side = side_origin(["c1"], found, HERE, stored=True)
+    side = side_origin(["c1"], found, SUMMARY, stored=True)
     assert (side["cached"], side["models"]) == (3, ["m"])
     assert (side["oldest"][:10], side["newest"][:10]) == ("2026-01-01", "2026-01-02")
 
 
 def test_an_extension_adds_up_and_what_was_not_recorded_before_stays_unknown() -> None:
-    now = side_origin(["c1"], results(answer("a")), HERE, stored=False)
+    now = side_origin(["c1"], results(answer("a")), SUMMARY, stored=False)
     old = {**now, "endpoints": ["http://old/v1"], "cached": 1, "oldest": "x", "newest": "y"}
 
     both = joined(old, now, 1)

@@ -28,13 +28,13 @@ def lineage_command(
     Its text, model, data, scorers, rules and evidence, with who and when; the environments, apps
     and evaluations that depend on it. Without a version: the newest one.
     """
-    from workbench.actions.releasing.lineage import lineage
+    from workbench.actions.proving.lineage import lineage
     from workbench.files import write_atomically
     from workbench.lineage.openlineage import events_of
     from workbench.present.lineage_lines import lineage_lines
     from workbench.present.pages.lineage_page import lineage_page
 
-    tree = lineage(context.registry(), ref)
+    tree = lineage(context.session(), ref)
     written = []
     if html:
         write_atomically(html, lineage_page(tree))

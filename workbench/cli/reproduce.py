@@ -100,10 +100,12 @@ def canary_command(
             "change": done.change.value,
             "reason": done.reason,
             "environment": environment,
+            "marked": done.marked,
         },
         [
             f"{name} in {environment}, judged {done.recorded.record.recorded_at[:10]}:"
             f" {done.change.value}, {done.reason}",
+            *([done.marked] if done.marked else []),
             *_lines(done.recorded, done.asked, done.comparisons),
         ],
     )
@@ -125,7 +127,7 @@ def _values(recorded: Recorded, asked: Asked, comparisons: Sequence[Comparison])
             {"what": item.what, "before": item.before, "now": item.now}
             for item in asked.differences
         ],
-        "changes": list(recorded.changes),
+        "changes": list(map(str, recorded.changes)),
         "scorers": {
             comparison.scorer: {
                 "before": comparison.score_a,

@@ -7,29 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.fingerprints import fingerprint
+from workbench.lineage.environment import SHOWN, WORDS
 from workbench.lineage.values import Node, fact_text
-from workbench.prompts.values import Prompt
+from workbench.prompts.values import Model, Prompt
+from workbench.providers.pins import is_snapshot
 from workbench.registry import EvaluationRecord, PromptVersion
 from workbench.registry.models.records import SuiteRecord
+from workbench.runs.spec.environment import PINS
+from workbench.settings import LOCAL
 from workbench.units import plural
-
-_KNOWN_ENVIRONMENT = {
-    "python": "python",
-    "workbench": "workbench",
-    "openai": "openai package",
-    "httpx2": "httpx2 package",
-    "commit": "git commit",
-    "timeout_s": "timeout",
-    "lock": "lock file",
-    "os": "os",
-    "machine": "machine",
-    "cpu": "processor",
-    "accelerator": "accelerator",
-    "timezone": "time zone",
-    "locale": "locale",
-    "code_not_enforced": "not enforced for code",
-    "system_fingerprint": "system fingerprint",
-}
 
 
 def version_node(version: PromptVersion) -> Node:
@@ -66,7 +52,8 @@ def prompt_nodes(prompt: Prompt) -> Iterator[Node]:
         parameters = tuple(
             Node("parameter", str(key), detail=fact_text(value)) for key, value in options
         )
-        yield Node("model", prompt.model.id, detail=prompt.model.provider, nodes=parameters)
+        detail = f"{prompt.model.provider}, {_pinned_by(prompt.model)}"
+        yield Node("model", prompt.model.id, detail=detail, nodes=parameters)
     for item in prompt.inputs:
         need = "required" if item.required else "optional"
         yield Node("input", item.name, detail=f"{item.kind}, {need}")
@@ -74,6 +61,13 @@ def prompt_nodes(prompt: Prompt) -> Iterator[Node]:
         yield Node("output schema", "outputs", fingerprint(prompt.outputs))
     if prompt.tools is not None:
         yield Node("tools", "tools", fingerprint(prompt.tools))
+
+
+def _pinned_by(model: Model) -> str:
+    """How far the version itself says which model answers."""
+    if model.provider == LOCAL:
+        return "pinned by the digest of its weights in the evidence"
+    return "a dated snapshot" if is_snapshot(model.id) else "an alias: what answers may change"
 
 
 def evidence_node(
@@ -140,10 +134,12 @@ def _evaluation_node(record: EvaluationRecord, digest: str) -> Node:
         below.append(Node("baseline", name, evidence.baseline_fingerprint or ""))
     below += [_answers_node(side, origin) for side, origin in sorted(evidence.answers.items())]
     below += [
-        Node("environment", _KNOWN_ENVIRONMENT[key], detail=fact_text(value))
-        for key, value in sorted(evidence.environment.items())
-        if key in _KNOWN_ENVIRONMENT
+        Node("environment", WORDS.get(key, key), detail=fact_text(evidence.environment[key]))
+        for key in sorted(SHOWN)
+        if key in evidence.environment
     ]
+    pins = evidence.environment.get(PINS) or {}
+    below += [Node("pin", name, str(digest)) for name, digest in sorted(pins.items())]
     below += [
         Node("run", run, detail=side)
         for side, run in (("baseline", evidence.run_a), ("candidate", evidence.run_b))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.fingerprints import canonical_json
@@ -52,6 +52,32 @@ class Node:
         return content | ({"nodes": [node.content() for node in self.nodes]} if self.nodes else {})
 
 
+STALE, DRIFTED, NOTE = "stale", "drifted", "note"
+"""How evidence reads after a difference; a note changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is not as it was when a version was judged."""
+
+    what: str
+    """In words: `cases`, `snippet tone`, `the model that answered`, `lock`."""
+    before: str
+    now: str
+    reads: str = DRIFTED
+    node: tuple[str, str] = ("", "")
+    """Kind and name of the node that it concerns; an empty name is any."""
+    of_draft: bool = False
+    """The draft has moved on: the version may go live as before."""
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.before or 'not recorded'} -> {self.now or 'none'}"
+
+    def content(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {"what": self.what, "before": self.before, "now": self.now, "reads": self.reads}
+
+
 @dataclass(frozen=True, slots=True)
 class Lineage:
     """A version with what it depends on (upstream) and what depends on it (downstream)."""
@@ -61,6 +87,8 @@ class Lineage:
     downstream: tuple[Node, ...]
     state: Mapping[str, str] = field(default_factory=dict)
     """By environment: how the version stands there, in one sentence."""
+    today: tuple[Difference, ...] = ()
+    """What differs today from what was judged, as far as the workspace can tell without a call."""
 
     def walk(self) -> Iterator[Node]:
         """Every node once, the version first."""
@@ -73,6 +101,28 @@ class Lineage:
         return {
             "version": self.version.content(),
             "state": dict(self.state),
+            "today": [difference.content() for difference in self.today],
             "upstream": [node.content() for node in self.upstream],
             "downstream": [node.content() for node in self.downstream],
         }
+
+    def compared(self, today: Sequence[Difference]) -> Lineage:
+        """The same with what differs today: at the nodes that it concerns, and in the state where
+        evidence that counted does not any more.
+        """
+        decisive = [d for d in today if d.reads != NOTE and not d.of_draft]
+        state = dict(self.state)
+        for environment, sentence in self.state.items():
+            if decisive and sentence.startswith("tested"):
+                state[environment] = f"{decisive[0].reads}: {'; '.join(map(str, decisive))}"
+        nodes = tuple(_marked(node, today) for node in self.upstream)
+        return replace(self, upstream=nodes, state=state, today=tuple(today))
+
+
+def _marked(node: Node, today: Sequence[Difference]) -> Node:
+    below = tuple(_marked(each, today) for each in node.nodes)
+    warnings = [
+        f"{d.reads}, {d}" for d in today if d.node in ((node.kind, node.name), (node.kind, ""))
+    ]
+    warning = "; ".join(filter(None, [node.warning, *warnings]))
+    return replace(node, nodes=below, warning=warning)

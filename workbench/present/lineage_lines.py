@@ -10,6 +10,7 @@ from workbench.present.safe_text import safe_line
 
 UPSTREAM = "rests on"
 DOWNSTREAM = "is used by"
+TODAY = "changed since"
 
 
 def lineage_lines(lineage: Lineage) -> Iterator[str]:
@@ -17,6 +18,8 @@ def lineage_lines(lineage: Lineage) -> Iterator[str]:
     yield node_line(lineage.version)
     for environment, sentence in sorted(lineage.state.items()):
         yield f"  {safe_line(environment)}: {safe_line(sentence)}"
+    for difference in lineage.today:
+        yield safe_line(f"  {TODAY}: {difference.reads}, {difference}")
     for title, nodes in ((UPSTREAM, lineage.upstream), (DOWNSTREAM, lineage.downstream)):
         yield title
         yield from tree_lines(nodes, "")

@@ -1,4 +1,5 @@
-"""The part of PromptRegistry that sets rules: suites, environments, consumers.
+"""The part of PromptRegistry that sets rules: suites, environments, consumers, and what is
+observed of models.
 
 Imports are inside the methods: an app that only reads loads sqlite3 alone.
 """
@@ -12,7 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from workbench.registry.models.records import FactChange, RuleChange, WaitingRule
+    from workbench.registry.models.answering import Observed
+    from workbench.registry.models.records import (
+        EvaluationRecord,
+        FactChange,
+        RuleChange,
+        WaitingRule,
+    )
     from workbench.settings import EnvironmentSettings
 
 
@@ -183,6 +190,34 @@ class RegistryRules(RegistryFile):
 
         with self._writing() as transaction:
             return approve_rules(transaction, actor_named(approved_by, "an approval"), seq, reason)
+
+    # Which model answers
+
+    def observe(
+        self,
+        record: EvaluationRecord,
+        answers: Mapping[str, Any],
+        reason: str,
+        *,
+        by: str = "",
+        changed: bool | None = None,
+    ) -> bool:
+        """Record who gave `answers` (a side of `Evidence.answers`) when the evaluation was asked
+        again, if that is news: whether it was. `changed`: the scores are other ones; None: unknown.
+        """
+        from workbench.registry.content.observations import observe
+
+        before = record.evidence.answers.get("b") or {}
+        with self._writing() as transaction:
+            about = (record.seq, record.evidence, answers, before)
+            return observe(transaction, *about, reason, by, changed=changed)
+
+    def observations(self) -> Observed:
+        """Which model answers today, by what was asked for."""
+        from workbench.registry.content.observations import newest_observations
+
+        with self._reading() as connection:
+            return newest_observations(connection)
 
     # Consumers
 

@@ -1,9 +1,10 @@
 """Where the answers of an evaluation came from, side by side: what its record says of it.
 
-A side is a mapping: `endpoints` and `models` that answered, `answers` (how many), `cached` (how
-many of them were stored before), `oldest` and `newest` (of those, ISO 8601 in UTC, where known),
-`unknown` (how many answers nothing is known of), and `digests`: a text a case in the order of the
-scores, in it one digest a repeat, separated by commas.
+A side is a mapping: `asked` (`provider/model`, of the version), `endpoints` and `models` that
+answered, `answers` (how many), `cached` (how many of them were stored before), `oldest` and
+`newest` (of those, ISO 8601 in UTC, where known), `unknown` (how many answers nothing is known of),
+and `digests`: a text a case in the order of the scores, in it one digest a repeat, separated by
+commas.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench.addresses import address_of
 from workbench.fingerprints import canonical_json
 from workbench.providers.base import Answer
-from workbench.runs.spec.values import Result
+from workbench.runs.spec.values import Result, RunSummary
 
 Side = dict[str, Any]
 
@@ -35,17 +37,20 @@ def answer_digest(answer: Answer) -> str:
 def side_origin(
     case_ids: Sequence[str],
     results: Mapping[str, Sequence[Result]],
-    address: str,
+    summary: RunSummary,
     *,
     stored: bool,
 ) -> Side:
-    """The origin of one side's answers to these cases, all from one endpoint. With `stored` they
-    come from a stored run: none was requested for this evaluation.
+    """The origin of one side's answers to these cases, all of one run. With `stored` it is a stored
+    run: none was requested for this evaluation.
     """
+    address = address_of(summary.environment.get("identity") or {})
+    provider, model = summary.environment.get("provider"), summary.model
     used = [result for case_id in case_ids for result in results.get(case_id, ())]
     cached = [result.answer for result in used if stored or result.answer.cached]
     times = sorted(answer.answered_at for answer in cached if answer.answered_at)
     return {
+        **({"asked": f"{provider}/{model}"} if provider and model else {}),
         "endpoints": [address] if used else [],
         "models": sorted({result.answer.model for result in used if result.answer.model}),
         "answers": len(used),
@@ -65,6 +70,7 @@ def joined(before: Mapping[str, Any], after: Mapping[str, Any], judged: int) -> 
     news = [side["newest"] for side in both if "newest" in side]
     unknown = before.get("unknown", 0)
     return {
+        **({"asked": after["asked"]} if "asked" in after else {}),
         **{
             name: sorted({item for side in both for item in side[name]})
             for name in ("endpoints", "models")

@@ -11,34 +11,15 @@ from workbench.actions.proving.recorded import Recorded
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnPlanned, PlannedRun
 from workbench.actions.session import Session
-from workbench.addresses import address_of
 from workbench.errors import RunCutShort
-from workbench.lineage.values import fact_text
+from workbench.lineage.environment import environment_differences
+from workbench.lineage.values import Difference
 from workbench.runs.spec.suite import GatePolicy
 from workbench.runs.spec.values import RunSpec, RunSummary
 from workbench.verdicts.comparison import compare_shuffled
 from workbench.verdicts.origin import side_origin
 from workbench.verdicts.pairing import by_case, pair_results
 from workbench.verdicts.values import CasePair, Comparison
-
-_COMPARED = (
-    *("parameters", "workbench", "python", "openai", "httpx2", "lock"),
-    *("os", "machine", "cpu", "accelerator", "timezone", "locale"),
-)
-"""Facts of an evaluation's environment that may explain other answers."""
-_NOTED = ("system_fingerprint",)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something that is not as it was when the evaluation was made."""
-
-    what: str
-    before: str
-    now: str
-
-    def __str__(self) -> str:
-        return f"{self.what}: {self.before or 'not recorded'} -> {self.now or 'none'}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +29,8 @@ class Asked:
     summary: RunSummary
     pairs: Mapping[str, tuple[CasePair, ...]]
     """By scorer: `a` was recorded, `b` is of today."""
+    origin: Mapping[str, Any]
+    """Where the answers of today came from: `verdicts.origin`."""
     same_answers: int | None
     """Cases whose answers are the same in every repeat; None where no digests were recorded."""
     differences: tuple[Difference, ...]
@@ -101,11 +84,11 @@ def ask_again(
             hint="run the command again: what was answered is not asked twice with --from-cache",
         )
     case_ids = [case.id for case in recorded.cases]
-    address = address_of(summary.environment.get("identity") or {})
-    origin = side_origin(case_ids, by_case(results), address, stored=False)
+    origin = side_origin(case_ids, by_case(results), summary, stored=False)
     return Asked(
         summary,
         pairs,
+        origin,
         _same(recorded, origin),
         tuple(_differences(evidence.answers.get("b", {}), origin, evidence.environment, summary)),
     )
@@ -143,10 +126,7 @@ def _differences(
     for key, what in (("models", "the model that answered"), ("endpoints", "the endpoint")):
         if key in before and _listed(before[key]) != _listed(now[key]):
             yield Difference(what, _listed(before[key]), _listed(now[key]))
-    for key in (*_COMPARED, *_NOTED):
-        old, new = environment.get(key), summary.environment.get(key)
-        if old is not None and old != new:
-            yield Difference(key.replace("_", " "), fact_text(old), fact_text(new))
+    yield from environment_differences(environment, summary.environment)
 
 
 def _listed(items: Sequence[Any]) -> str:

@@ -10,6 +10,8 @@ from workbench.actions.proving.asking import Asked, ask_again
 from workbench.actions.proving.recorded import Recorded, recall, recorded_evaluation
 from workbench.actions.running.costs import OnPlanned
 from workbench.actions.session import Session
+from workbench.errors import RegistryError
+from workbench.registry import EvaluationRecord
 from workbench.verdicts.sequential_plan import shuffled
 from workbench.verdicts.values import Comparison, Verdict
 
@@ -35,6 +37,8 @@ class Canary:
     reason: str
     comparisons: tuple[Comparison, ...]
     """Today's answers against the recorded ones, by gating scorer."""
+    marked: str
+    """How the live version stands in the environment now, where that is news; else empty."""
 
 
 def canary(
@@ -61,14 +65,50 @@ def canary(
     asked = ask_again(session, recorded, on_planned=on_planned, on_run=on_run)
     comparisons = asked.comparisons(whole.suite.gate, whole.suite.dataset.seed)
     change, reason = _judged(asked, comparisons, whole.suite.gate.margin)
-    return Canary(recorded, asked, change, reason, comparisons)
+    marked = _mark(session, record, asked, comparisons, change, environment)
+    return Canary(recorded, asked, change, reason, comparisons, marked)
+
+
+def _mark(
+    session: Session,
+    record: EvaluationRecord,
+    asked: Asked,
+    comparisons: tuple[Comparison, ...],
+    change: Change,
+    environment: str,
+) -> str:
+    """Records who answers today, and whether scores changed: the evidence reads drifted then."""
+    evidence = record.evidence
+    other = _other_scores(comparisons)
+    try:
+        news = session.registry.observe(
+            record,
+            asked.origin,
+            f"canary on {evidence.suite}" + (f": {other}" if other else ""),
+            by=session.author,
+            changed=None if change is Change.UNDECIDED else bool(other),
+        )
+    except (
+        RegistryError
+    ) as error:  # a job that may only read the registry has its answer all the same
+        return f"not recorded: {error.message}"
+    if not news:
+        return ""
+    status = session.registry.status(evidence.prompt_id, evidence.version, environment)
+    return f"{evidence.prompt_id}@{evidence.version} is {status.state.value}: {status.reason}"
+
+
+def _other_scores(comparisons: tuple[Comparison, ...]) -> str:
+    """Which score is another one than when it was judged; empty: none for sure."""
+    for comparison in comparisons:
+        if comparison.verdict in (Verdict.BETTER, Verdict.WORSE):
+            return f"{comparison.scorer} is {comparison.verdict.value} than when it was judged"
+    return ""
 
 
 def _judged(asked: Asked, comparisons: tuple[Comparison, ...], margin: float) -> tuple[Change, str]:
-    for comparison in comparisons:
-        if comparison.verdict in (Verdict.BETTER, Verdict.WORSE):
-            words = f"{comparison.scorer} is {comparison.verdict.value} than when it was judged"
-            return Change.CHANGED, words
+    if other_scores := _other_scores(comparisons):
+        return Change.CHANGED, other_scores
     other = next((d for d in asked.differences if d.what == "the model that answered"), None)
     if other:
         return Change.CHANGED, f"another model answers: {other.before} -> {other.now}"

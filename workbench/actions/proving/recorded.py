@@ -7,11 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from workbench.actions.proving.today import workspace_differences
 from workbench.actions.refs import Source, source_of, version_named
 from workbench.actions.session import Session
 from workbench.actions.workspace.dataset_contents import find_content, open_suite
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import NotFound, NotReproducible, SuiteError, WorkbenchError
+from workbench.lineage.values import Difference
 from workbench.registry import EvaluationRecord
 from workbench.registry.models.records import SuiteRecord
 from workbench.runs.spec.suite import RunOptions, Suite
@@ -28,7 +30,7 @@ class Recorded:
     source: Source
     suite: Suite
     """The suite as it was, with the judged cases in the order in which they were judged."""
-    changes: tuple[str, ...]
+    changes: tuple[Difference, ...]
     """How the workspace differs today from what was judged; what was judged is used."""
 
     @property
@@ -97,7 +99,8 @@ def recall(session: Session, record: EvaluationRecord) -> Recorded:
         run=replace(run, repeats=int(repeats)),
         path=today.path if today else None,
     )
-    return Recorded(record, source, suite, tuple(_changes(record, today)))
+    changes = tuple(workspace_differences(session, version, record))
+    return Recorded(record, source, suite, changes)
 
 
 def _suite_of_today(session: Session, prompt_id: str, name: str) -> Suite | None:
@@ -175,14 +178,3 @@ def _made_again(name: str, options: dict[str, Any]) -> Scorer | None:
         return make_scorer(name, options, "the record")
     except SuiteError:
         return None
-
-
-def _changes(record: EvaluationRecord, today: Suite | None) -> Iterator[str]:
-    evidence = record.evidence
-    if today is None:
-        yield f"the suite {evidence.suite} is gone from the workspace"
-        return
-    for part, now in today.parts.items():
-        before = evidence.suite_parts.get(part)
-        if before is not None and before != now:
-            yield f"the {part} of {evidence.suite} changed since"

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from workbench.actions.session import Session
 from workbench.addresses import LOCAL_MODEL, is_among, plain_address
 from workbench.prompts.values import Prompt
+from workbench.registry.models.answering import drift_of
 from workbench.registry.models.origins import objection
-from workbench.settings import FRESH, EnvironmentSettings
+from workbench.registry.storage.tables import AFTER_ALL
+from workbench.settings import CURRENT, FRESH, EnvironmentSettings
 from workbench.verdicts.values import Evidence
 
 
@@ -33,10 +35,17 @@ def needs_fresh_answers(session: Session) -> bool:
 def objections(session: Session, evidence: Evidence) -> list[str]:
     """Notes on environments where recorded evidence does not count because of its answers."""
     baseline = evidence.baseline_fingerprint is not None
+    drifted = drift_of(
+        evidence.answers,
+        session.registry.observations(),
+        prompt_id=evidence.prompt_id,
+        seq=AFTER_ALL,
+        baseline=baseline,
+    )
     return [
         f"it does not count in {rules.name}: {why}"
         for rules in _restricting(session, files=False)
-        if (why := objection(evidence.answers, rules, baseline=baseline))
+        if (why := objection(evidence.answers, rules, baseline=baseline, drifted=drifted))
     ]
 
 
@@ -44,7 +53,8 @@ def _restricting(session: Session, *, files: bool = True) -> Iterator[Environmen
     """Environments with rules about answers, by the registry and the files, which may be newer."""
     named = session.workspace.settings.environments.values() if files else ()
     for rules in (*named, *session.registry.environments()):
-        if not rules.untested and (rules.answers == FRESH or rules.endpoints):
+        restricting = rules.answers == FRESH or rules.endpoints or rules.answering_model == CURRENT
+        if not rules.untested and restricting:
             yield rules
 
 

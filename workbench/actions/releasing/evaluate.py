@@ -15,7 +15,6 @@ from workbench.actions.releasing.rules import publish_suite, sync
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnPlanned
 from workbench.actions.session import Session
-from workbench.addresses import address_of
 from workbench.errors import NotFound, RunCutShort, UsageError
 from workbench.present.answer_origin import BASELINE_ALTERED
 from workbench.present.verdict_details import BASELINE_CALLS, CASE_NOTES, UNASKED
@@ -164,18 +163,15 @@ def _answers(
     """The origins of the answers to the plan's first `seen` cases, by side."""
     judged = len(next(iter(gate.judged.values()), ()))
     case_ids = [case.id for case in gate.spec.cases][: seen - judged]
-    sides = {"b": side_origin(case_ids, by_case(results), _address(summary), stored=False)}
+    sides = {"b": side_origin(case_ids, by_case(results), summary, stored=False)}
     if side_a:
-        address = _address(side_a.summary)
-        sides["a"] = side_origin(case_ids, side_a.results, address, stored=not gate.buys_baseline)
+        sides["a"] = side_origin(
+            case_ids, side_a.results, side_a.summary, stored=not gate.buys_baseline
+        )
     if gate.before is None:
         return sides
     before = gate.before.evidence.answers
     return {name: joined(before.get(name, {}), side, judged) for name, side in sides.items()}
-
-
-def _address(summary: RunSummary) -> str:
-    return address_of(summary.environment.get("identity") or {})
 
 
 def _notes(gate: GateRun) -> dict[str, list[str]]:

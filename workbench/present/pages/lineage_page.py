@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from workbench.lineage.values import Lineage, Node
-from workbench.present.lineage_lines import DOWNSTREAM, UPSTREAM
+from workbench.present.lineage_lines import DOWNSTREAM, TODAY, UPSTREAM
 from workbench.present.pages.html_page import escaped, html_page
 from workbench.present.svg import BOX_WIDTH, box, connector, drawing
 
@@ -18,6 +18,7 @@ _COLUMNS = (0.0, 250.0, 500.0)
 def lineage_page(lineage: Lineage) -> str:
     """The page; every text of the lineage is escaped."""
     states = [f"{name}: {sentence}" for name, sentence in sorted(lineage.state.items())]
+    states += [f"{TODAY}: {each.reads}, {each}" for each in lineage.today]
     return html_page(
         f"Lineage of {lineage.version.name}",
         [

@@ -61,6 +61,18 @@ class LocalModel:
         return identity | ({"chat_template": "own"} if self._model.own_template else {})
 
     @property
+    def pins(self) -> Mapping[str, str]:
+        """See `providers.pins.Pinned`."""
+        tokenizer = self._model.tokenizer
+        template = tokenizer.template_sha256 if self._model.own_template else ""
+        pins = {
+            "weights": self._model.sha256,
+            "chat template": template,
+            "tokenizer": tokenizer.sha256,
+        }
+        return {name: digest for name, digest in pins.items() if digest}
+
+    @property
     def limits(self) -> Limits:
         return self._limits
 

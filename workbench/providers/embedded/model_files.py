@@ -10,13 +10,13 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
 
 from workbench.errors import ExtraMissing, NotFound, ProviderError, UsageError
-from workbench.providers.embedded.gguf import MAGIC, has_chat_template
+from workbench.providers.embedded.gguf import MAGIC, Tokenizer, tokenizer_of
 from workbench.settings import EMBEDDED_MODEL
 
 INSTALL = "pip install 'prompt-workbench[local]'"
@@ -35,6 +35,7 @@ class EmbeddedModel:
     name: str
     own_template: bool = False
     """Whether messages are rendered by the file's chat template; else they are just joined."""
+    tokenizer: Tokenizer = field(default_factory=Tokenizer)
 
     @property
     def key(self) -> str:
@@ -66,7 +67,7 @@ def find_weights(path: Path | None = None, *, plain: bool = False) -> EmbeddedMo
 
     The packaged weights come in parts, which the first call joins in the cache folder. Their sha256
     is computed here, not taken from the package. Digests are cached as long as a file keeps its
-    size and modification time.
+    size, times and inode.
 
     Raises ExtraMissing without the extra, NotFound or UsageError for a path that is not a GGUF
     file, ProviderError if the weights are not the expected ones or cannot be stored.
@@ -77,8 +78,8 @@ def find_weights(path: Path | None = None, *, plain: bool = False) -> EmbeddedMo
     target = cache_folder() / f"{EMBEDDED_MODEL}-q4_k_m.gguf"
     if not _is_intact(target, PACKAGE_SHA256):
         join_parts(parts, target, PACKAGE_SHA256)
-        _remember(target, PACKAGE_SHA256)
-    return EmbeddedModel(target, PACKAGE_SHA256, EMBEDDED_MODEL)
+    tokenizer = _read(target).tokenizer
+    return EmbeddedModel(target, PACKAGE_SHA256, EMBEDDED_MODEL, tokenizer=tokenizer)
 
 
 def join_parts(parts: Sequence[Path], target: Path, sha256: str) -> None:
@@ -119,17 +120,19 @@ def join_parts(parts: Sequence[Path], target: Path, sha256: str) -> None:
 
 def _weights_at(path: Path, plain: bool) -> EmbeddedModel:
     try:
-        with path.open("rb") as file:
-            magic = file.read(len(MAGIC))
+        with path.open("rb") as weights:
+            magic = weights.read(len(MAGIC))
         if magic != MAGIC:
             raise UsageError(f"{path} is not a GGUF file", hint="model_path names the weights")
-        digest = _digest_of(path)
-        plain = plain or digest == PACKAGE_SHA256 or not has_chat_template(path)
+        file = _read(path)
     except FileNotFoundError as error:
         raise NotFound(f"no weights at {path}", hint="model_path names a GGUF file") from error
     except OSError as error:
         raise UsageError(f"cannot read the weights at {path}: {error.strerror}") from error
-    return EmbeddedModel(path, digest, path.stem, own_template=not plain)
+    plain = plain or file.sha256 == PACKAGE_SHA256 or not file.tokenizer.template_sha256
+    return EmbeddedModel(
+        path, file.sha256, path.stem, own_template=not plain, tokenizer=file.tokenizer
+    )
 
 
 def _packaged_parts() -> list[Path]:
@@ -146,28 +149,39 @@ def _packaged_parts() -> list[Path]:
 
 def _is_intact(path: Path, sha256: str) -> bool:
     try:
-        return _digest_of(path) == sha256
+        return _read(path).sha256 == sha256
     except OSError:
         # Missing or unreadable: the caller rewrites it, or reports why it cannot.
         return False
 
 
-def _digest_of(path: Path) -> str:
-    """The file's sha256, from the cache if size and modification time are unchanged."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What was read of a file's bytes."""
+
+    sha256: str
+    tokenizer: Tokenizer
+
+
+def _read(path: Path) -> _File:
+    """The file's digests, from the cache if size, times and inode are unchanged."""
     before = _stamp(path)
-    note = _read_note(path)
-    if note.get("stamp") == before and isinstance(note.get("sha256"), str):
-        return str(note["sha256"])
+    match _read_note(path):
+        case {"stamp": stamp, "sha256": str(sha256), "tokenizer": [str(template), str(keys)]} if (
+            stamp == before
+        ):
+            return _File(sha256, Tokenizer(template, keys))
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
+    read = _File(digest, tokenizer_of(path))
     if _stamp(path) == before:
-        _remember(path, digest)
-    return digest
+        _remember(path, before, read)
+    return read
 
 
 def _stamp(path: Path) -> list[int]:
     status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
 def _note_path(path: Path) -> Path:
@@ -184,8 +198,9 @@ def _read_note(path: Path) -> dict[str, object]:
     return note if isinstance(note, dict) and note.get("path") == str(path) else {}
 
 
-def _remember(path: Path, sha256: str) -> None:
-    note = {"path": str(path), "stamp": _stamp(path), "sha256": sha256}
+def _remember(path: Path, stamp: list[int], read: _File) -> None:
+    tokenizer = [read.tokenizer.template_sha256, read.tokenizer.sha256]
+    note = {"path": str(path), "stamp": stamp, "sha256": read.sha256, "tokenizer": tokenizer}
     target = _note_path(path)
     # A cache that cannot be written costs half a second per start, nothing else.
     with contextlib.suppress(OSError):

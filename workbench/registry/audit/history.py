@@ -28,12 +28,12 @@ SELECT l.at,
   CASE l.kind WHEN 'version' THEN 'register' WHEN 'evaluation' THEN 'evaluate'
     WHEN 'approval' THEN 'approve' WHEN 'revocation' THEN 'revoke' WHEN 'deployment' THEN d.action
     WHEN 'registry' THEN 'create' WHEN 'signature' THEN 'sign'
-    WHEN 'rule_approval' THEN 'approve'
+    WHEN 'rule_approval' THEN 'approve' WHEN 'observation' THEN 'observe'
     ELSE CASE WHEN trim(coalesce(s.reason, n.reason, '')) <> '' THEN 'loosen' ELSE l.kind END
     END AS action,
   coalesce(v.prompt_id, e.prompt_id, d.prompt_id, a.prompt_id, r.prompt_id, s.prompt_id,
-    c.prompt_id, rs.prompt_id, '') AS prompt_id,
-  coalesce(v.version, e.version, d.version, a.version, r.version, '') AS version,
+    c.prompt_id, rs.prompt_id, o.prompt_id, '') AS prompt_id,
+  coalesce(v.version, e.version, d.version, a.version, r.version, o.version, '') AS version,
   coalesce(d.environment, a.environment, c.environment, n.name, rn.name, '')
     AS environment,
   l.actor,
@@ -51,7 +51,11 @@ SELECT l.at,
       || CASE WHEN n.max_age_days > 0 THEN ', evidence up to ' || n.max_age_days || ' days old'
         ELSE '' END
       || CASE n.answers WHEN 'fresh' THEN ', fresh answers only' ELSE '' END
-      || CASE WHEN n.endpoints <> '[]' THEN ', answers of ' || n.endpoints ELSE '' END END,
+      || CASE WHEN n.endpoints <> '[]' THEN ', answers of ' || n.endpoints ELSE '' END
+      || CASE n.answering_model WHEN 'current' THEN ', of the model that answers today' ELSE '' END
+      END,
+    CASE WHEN o.seq IS NOT NULL THEN o.asked || ' is answered by ' || o.answered || ', '
+      || o.reason END,
     CASE WHEN g.seq IS NOT NULL THEN 'record ' || g.target END, '') AS reason,
   d.previous_version, coalesce(d.override, 0), l.seq, l.hash,
   CASE d.action WHEN 'rollback' THEN (
@@ -67,6 +71,7 @@ LEFT JOIN suites s ON s.seq = l.seq
 LEFT JOIN consumers c ON c.seq = l.seq
 LEFT JOIN environments n ON n.seq = l.seq
 LEFT JOIN signatures g ON g.seq = l.seq
+LEFT JOIN observations o ON o.seq = l.seq
 LEFT JOIN rule_approvals ra ON ra.seq = l.seq
 LEFT JOIN suites rs ON rs.seq = ra.target
 LEFT JOIN environments rn ON rn.seq = ra.target
@@ -96,7 +101,7 @@ def log(
         f"SELECT * FROM ({_LOG} {of_prompt}) WHERE (:prompt IS NULL OR prompt_id = :prompt"
         " OR (loosening AND prompt_id = '' AND :environment IS NOT NULL))"
         " AND (:environment IS NULL OR environment = :environment"
-        f" OR (loosening AND environment = '')) ORDER BY seq DESC{at_most}",
+        f" OR ((loosening OR action = 'observe') AND environment = '')) ORDER BY seq DESC{at_most}",
         {"prompt": prompt_id, "environment": environment, "limit": limit},
     ).fetchall()
     return [_entry(connection, row) for row in rows]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.registry.models.answering import Observation
 from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.queries import json_field
 from workbench.registry.storage.tables import KINDS, table_rows
@@ -52,6 +53,8 @@ class History:
     suite_rows: dict[int, Row] = field(default_factory=dict)
     evaluations: dict[str, list[Row]] = field(default_factory=dict)
     """By prompt."""
+    observed: dict[str, Observation] = field(default_factory=dict)
+    """The newest by what was asked for."""
     revoked: set[tuple[str, str]] = field(default_factory=set)
     """Prompt and fingerprint."""
     approvals: dict[tuple[str, str, str], list[Row]] = field(default_factory=dict)
@@ -102,6 +105,10 @@ def _evaluation(history: History, row: Row) -> None:
     history.evaluations.setdefault(row["prompt_id"], []).append(row)
 
 
+def _observation(history: History, row: Row) -> None:
+    history.observed[row["asked"]] = Observation.of_row(row)
+
+
 def _revocation(history: History, row: Row) -> None:
     history.revoked.add((row["prompt_id"], row["fingerprint"]))
 
@@ -122,6 +129,7 @@ APPLY = {
     "version": _version,
     "suite": _suite,
     "evaluation": _evaluation,
+    "observation": _observation,
     "revocation": _revocation,
     "approval": _approval,
     "consumer": _consumer,

@@ -15,6 +15,7 @@ from workbench.registry.audit.verify_versions import UNREADABLE
 from workbench.registry.deploy.approvers import Involved, approvers, approvers_by_name
 from workbench.registry.models import deployment_rules as rule
 from workbench.registry.models.actors import same_person
+from workbench.registry.models.answering import drift_of
 from workbench.registry.models.origins import objection
 from workbench.registry.models.precedence import allows, parse_range, sort_key
 from workbench.registry.models.records import Finding
@@ -211,11 +212,12 @@ def _accepted(history: History, e: Row, row: Row, rules: Row) -> bool:
         if later["suite_seq"] in history.suite_rows
     ):
         return False
-    if objection(
-        json.loads(e["answers"] or "{}"),
-        _settings_of(rules),
-        baseline=e["baseline_fingerprint"] is not None,
-    ):
+    answers = json.loads(e["answers"] or "{}")
+    baseline = e["baseline_fingerprint"] is not None
+    drifted = drift_of(
+        answers, history.observed, prompt_id=e["prompt_id"], seq=e["seq"], baseline=baseline
+    )
+    if objection(answers, _settings_of(rules), baseline=baseline, drifted=drifted):
         return False
     age = _age_days(e["finished_at"], row["at"])
     limits = [rules["max_age_days"], json.loads(suite["policy"]).get("max_age_days")]
@@ -228,6 +230,7 @@ def _settings_of(rules: Row) -> EnvironmentSettings:
         rules["name"],
         answers=rules["answers"],
         endpoints=tuple(json.loads(rules["endpoints"])),
+        answering_model=rules["answering_model"],
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from workbench.errors import NotInRegistry, RegistryError
 from workbench.fingerprints import canonical_json, fingerprint, short
+from workbench.registry.content.observations import observe_evaluation
 from workbench.registry.content.rule_changes import suite_of_evidence
 from workbench.registry.models.actors import actor_named
 from workbench.registry.models.digest import Column
@@ -68,6 +69,7 @@ def record_evaluation(
         row_of(evidence, evaluation_id, suite_seq),
         scores=list(score_rows(evidence.pairs)),
     )
+    observe_evaluation(transaction, seq, evidence, by)
     return seq, evaluation_id
 
 

@@ -72,9 +72,9 @@ def refusals(
         against.append(_refusal(CONSUMERS, consumer=consumer, range=wanted))
     if not rules.untested:
         status = status_of(connection, version, request.environment)
-        if status.state is not State.TESTED:
+        if not status.tested:
             against.append(_refusal(TESTED, state=status.state.value, reason=status.reason))
-            if rules.answers == FRESH:
+            if rules.answers == FRESH or status.state is State.DRIFTED:
                 against[-1] = replace(against[-1], way_out="evaluate it with --fresh")
         way = "accept the added cases: workbench rules apply --reason TEXT"
         against += [Refusal(TESTED, text, way) for text in _only_by_added(status, rules)]
@@ -87,7 +87,7 @@ def _refusal(rule: DeploymentRule, **words: object) -> Refusal:
 
 def _only_by_added(status: Status, rules: EnvironmentSettings) -> list[str]:
     """Where no suite is required, one that passes is enough."""
-    passed = [suite for suite in status.suites if suite.state is State.TESTED]
+    passed = [suite for suite in status.suites if suite.tested]
     against = [suite.only_by_added for suite in passed if suite.only_by_added]
     required = rules.requires or any(
         suite.evaluation and not suite.evaluation.evidence.external for suite in passed

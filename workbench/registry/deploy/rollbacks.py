@@ -93,7 +93,7 @@ def rollback(
         "evaluation": evaluation,
         "override": 0,
         "again": 0,
-        "stale": int(status.state is not State.TESTED),
+        "stale": int(not status.tested),
         "reason": reason,
         "request_id": request_id,
         "revision": MARKS_REVISION,

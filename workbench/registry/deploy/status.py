@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.registry.content.evidence import evaluation_at
+from workbench.registry.content.observations import newest_observations
 from workbench.registry.content.rule_changes import current_suite
 from workbench.registry.deploy.added_cases import only_by_added
 from workbench.registry.deploy.environments import environment_named
+from workbench.registry.models.answering import Observed, drift_of, with_asked
 from workbench.registry.models.origins import objection
 from workbench.registry.models.records import EvaluationRecord, State, Status, SuiteStatus
 from workbench.registry.models.values import PromptVersion
@@ -22,7 +24,7 @@ from workbench.registry.storage.connection import Connection
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts.values import Gate
 
-_ORDER = (State.FAILING, State.STALE, State.EXPIRED, State.UNTESTED)
+_ORDER = (State.FAILING, State.STALE, State.DRIFTED, State.EXPIRED, State.UNTESTED)
 PART_WORDS = {
     "cells": "reading of cells",
     "readings": "reading of expected answers",
@@ -83,7 +85,7 @@ def _old_baselines(
     """Passes that compared the version with something other than what is live now."""
     sentences = []
     for suite in suites:
-        if suite.state is not State.TESTED or suite.evaluation is None:
+        if not suite.tested or suite.evaluation is None:
             continue
         evidence = suite.evaluation.evidence
         where = evidence.policy.get("baseline")
@@ -118,15 +120,19 @@ def _combined(
     required = bool(rules.requires) or any(
         s.evaluation is None or not s.evaluation.evidence.external for s in suites
     )
-    passed = [s for s in suites if s.state is State.TESTED]
+    passed = [s for s in suites if s.tested]
     if suites and (len(passed) == len(suites) or (passed and not required)):
-        chosen = passed[0]
+        # Where one suite is enough, one that did not drift; else the first that did.
+        chosen = sorted(passed, key=lambda s: (s.state is State.DRIFTED) != required)[0]
         evaluation = chosen.evaluation
         passed_with = evaluation.evidence.score if evaluation else None
-        return Status(State.TESTED, chosen.reason, passed_with, evaluation, suites)
+        allowed = chosen.drift_allowed
+        return Status(
+            chosen.state, chosen.reason, passed_with, evaluation, suites, drift_allowed=allowed
+        )
     for state in _ORDER:
         for suite in suites:
-            if suite.state is state:
+            if suite.state is state and not suite.tested:
                 return Status(state, suite.reason, score, best, suites)
     return Status(State.UNTESTED, "no evaluation of this version is recorded", None, None, suites)
 
@@ -169,10 +175,8 @@ def _suite(
     if accepted:
         passed = (evaluation_at(connection, seq) for seq, _ in accepted)
         against = only_by_added(connection, (version.prompt_id, suite), passed)
-        evaluation = evaluation_at(connection, accepted[0][0])
-        sentence = f"passed {suite} on {_day(evaluation.recorded_at)}"
         added = str(against or "")
-        return SuiteStatus(suite, State.TESTED, sentence, evaluation, added)
+        return _accepted(connection, suite, [seq for seq, _ in accepted], added)
     current = current_suite(connection, version.prompt_id, suite)
     if current is None or current["removed"]:
         sentence = f"the suite {suite} is required, and this prompt has none of that name"
@@ -180,6 +184,31 @@ def _suite(
     if not rows:
         return SuiteStatus(suite, State.UNTESTED, _never(connection, version, suite))
     return _not_accepted(connection, suite, rows, current, rules)
+
+
+def _accepted(
+    connection: Connection, suite: str, accepted: Sequence[int], added: str
+) -> SuiteStatus:
+    """The newest accepted evaluation that did not drift, else the newest."""
+    observed = newest_observations(connection)
+    newest = evaluation_at(connection, accepted[0])
+    for evaluation in (evaluation_at(connection, seq) for seq in accepted):
+        if not _drift(evaluation, observed):
+            sentence = f"passed {suite} on {_day(evaluation.recorded_at)}"
+            return SuiteStatus(suite, State.TESTED, sentence, evaluation, added)
+    sentence = f"it passed {suite} on {_day(newest.recorded_at)}, but {_drift(newest, observed)}"
+    return SuiteStatus(suite, State.DRIFTED, sentence, newest, added, drift_allowed=True)
+
+
+def _drift(record: EvaluationRecord, observed: Observed) -> str:
+    evidence = record.evidence
+    return drift_of(
+        with_asked(evidence.answers, evidence.environment),
+        observed,
+        prompt_id=evidence.prompt_id,
+        seq=record.seq,
+        baseline=evidence.baseline_fingerprint is not None,
+    )
 
 
 def _not_accepted(
@@ -222,9 +251,12 @@ def _not_accepted(
         return SuiteStatus(suite, State.FAILING, sentence, evaluation)
     passed_on = f"it passed {suite} on {_day(evaluation.evidence.finished_at)}"
     evidence = evaluation.evidence
-    against = objection(evidence.answers, rules, baseline=evidence.baseline_fingerprint is not None)
+    baseline = evidence.baseline_fingerprint is not None
+    drifted = _drift(evaluation, newest_observations(connection))
+    against = objection(evidence.answers, rules, baseline=baseline, drifted=drifted)
     if against:
-        return SuiteStatus(suite, State.UNTESTED, f"{passed_on}, but {against}", evaluation)
+        state = State.DRIFTED if drifted and drifted in against else State.UNTESTED
+        return SuiteStatus(suite, state, f"{passed_on}, but {against}", evaluation)
     sentence = f"{passed_on}, too long ago"
     return SuiteStatus(suite, State.EXPIRED, sentence, evaluation)
 

@@ -40,7 +40,13 @@ Column = str | int | float | None
 ADDED: Mapping[str, Mapping[str, Column]] = {
     "approval": {"rules": 0},
     "suite": {"contents": "", "reason": "", "removed": 0, "revision": 0},
-    "environment": {"answers": "cached", "endpoints": "[]", "reason": "", "revision": 0},
+    "environment": {
+        "answering_model": "any",
+        "answers": "cached",
+        "endpoints": "[]",
+        "reason": "",
+        "revision": 0,
+    },
     "deployment": {"loosened_by": None, "revision": 0},
 }
 """Columns that a later schema added, with their defaults: left out of the digest while they have

@@ -8,11 +8,18 @@ from collections.abc import Iterable
 from workbench.fingerprints import canonical_json
 from workbench.registry.models.digest import Column
 from workbench.registry.models.strictness import REVISION
-from workbench.settings import CACHED, DEFAULT_ENVIRONMENTS, FRESH, EnvironmentSettings
+from workbench.settings import (
+    ANY,
+    CACHED,
+    CURRENT,
+    DEFAULT_ENVIRONMENTS,
+    FRESH,
+    EnvironmentSettings,
+)
 
 COLUMNS = (
     "name, requires, approvals, promote_from, external, untested, frozen, max_age_days,"
-    " answers, endpoints"
+    " answers, endpoints, answering_model"
 )
 
 
@@ -34,6 +41,7 @@ def row_of(settings: EnvironmentSettings) -> dict[str, Column]:
         "max_age_days": float(settings.max_age_days),
         "answers": settings.answers,
         "endpoints": canonical_json(sorted(settings.endpoints)),
+        "answering_model": settings.answering_model,
         "reason": "",
         "revision": REVISION,
     }
@@ -53,4 +61,5 @@ def settings_of(row: tuple[object, ...]) -> EnvironmentSettings:
         max_age_days=float(str(max_age)),
         answers=CACHED if who[0] == CACHED else FRESH,
         endpoints=tuple(json.loads(str(who[1]))),
+        answering_model=ANY if who[2] == ANY else CURRENT,
     )

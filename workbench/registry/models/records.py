@@ -17,6 +17,7 @@ class State(enum.StrEnum):
     UNTESTED = "untested"
     FAILING = "failing"
     STALE = "stale"
+    DRIFTED = "drifted"
     EXPIRED = "expired"
     REVOKED = "revoked"
 
@@ -166,6 +167,13 @@ class SuiteStatus:
     """It passes only with cases that were added and that nobody accepted: a sentence with both
     scores.
     """
+    drift_allowed: bool = False
+    """DRIFTED, and the environment does not demand the model that answers today."""
+
+    @property
+    def tested(self) -> bool:
+        """Whether the environment takes it as a pass."""
+        return _counts(self.state, self.drift_allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +187,22 @@ class Status:
     evaluation: EvaluationRecord | None = None
     suites: tuple[SuiteStatus, ...] = ()
     warnings: tuple[str, ...] = ()
+    drift_allowed: bool = False
+    """DRIFTED, and the environment does not demand the model that answers today."""
 
     @property
     def tested(self) -> bool:
+        """Whether the evidence lets it go live there."""
+        return _counts(self.state, self.drift_allowed)
+
+    @property
+    def current(self) -> bool:
+        """Whether it is tested, and nothing that was judged drifted since."""
         return self.state is State.TESTED
+
+
+def _counts(state: State, drift_allowed: bool) -> bool:
+    return state is State.TESTED or (state is State.DRIFTED and drift_allowed)
 
 
 @dataclass(frozen=True, slots=True)

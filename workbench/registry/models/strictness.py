@@ -69,6 +69,11 @@ def fresh(_old: Any, new: Any) -> bool:
     return bool(new == "fresh")
 
 
+def current(_old: Any, new: Any) -> bool:
+    """Whose evidence counts: any, or only that of the model that answers today."""
+    return bool(new == "current")
+
+
 def listed_before(old: Any, new: Any) -> bool:
     """A list of names that only shrank. An empty list means any."""
     return bool(new) and (not old or set(map(str, new)) <= set(map(str, old)))
@@ -98,6 +103,7 @@ ENVIRONMENT_FACTS = (
     Fact("max_age_days", shorter_or_zero),
     Fact("answers", fresh),
     Fact("endpoints", listed_before, is_json=True),
+    Fact("answering_model", current),
 )
 """Columns of `environments`: a further rule is one line here."""
 

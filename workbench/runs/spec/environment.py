@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench._version import __version__
 from workbench.providers.base import Provider
+from workbench.providers.pins import pins_of
 from workbench.providers.versions import installed_version, sdk_version
 from workbench.runs.spec.values import RunSpec
 from workbench.scorers.python_files import codes_of
@@ -50,6 +51,9 @@ SOURCE_VERSION = "source_version"
 NOT_ENFORCED = "code_not_enforced"
 """Key of what code of the workspace was asked to leave alone, and this system does not enforce."""
 
+PINS = "pins"
+"""Key of the digests of a model on this machine, by what they are of."""
+
 STRANGE_LINES = "strange_lines"
 """Key of the number of lines in a batch's output that belong to none of its requests."""
 
@@ -59,7 +63,7 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
     options = spec.run_options
     model = spec.prompt.model
     start = spec.suite.path or Path.cwd()
-    commit, lock = git_commit(start), lock_digest(start)
+    commit = git_commit(start)
     return {
         "provider": provider.name,
         "identity": dict(provider.identity),
@@ -67,12 +71,8 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
         "concurrency": options.concurrency,
         "timeout_s": options.timeout_s,
         AVAILABLE: spec.available or len(spec.cases),
-        "workbench": __version__,
-        "httpx2": installed_version("httpx2"),
-        "openai": sdk_version(),
-        "python": platform.python_version(),
-        **machine_facts(),
-        **({"lock": lock} if lock else {}),
+        **installed_facts(start),
+        **({PINS: dict(pins)} if (pins := pins_of(provider)) else {}),
         **({"fresh": True} if spec.fresh else {}),
         **({"commit": commit} if commit else {}),
         **_dataset(spec),
@@ -81,18 +81,38 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
     }
 
 
-@cache
+def installed_facts(start: Path) -> dict[str, str]:
+    """What is known without a run: versions, the lock file at or above `start`, and the machine."""
+    lock = lock_digest(start)
+    return {
+        "workbench": __version__,
+        "httpx2": installed_version("httpx2"),
+        "openai": sdk_version(),
+        "python": platform.python_version(),
+        **machine_facts(),
+        **({"lock": lock} if lock else {}),
+    }
+
+
 def machine_facts() -> dict[str, str]:
     """Operating system, processor, accelerator, time zone and locale; what is unknown is absent."""
     facts = {
+        **_hardware(),
+        # Both names: the offset of the day would change with the season.
+        "timezone": "/".join(dict.fromkeys(time.tzname)),
+        "locale": os.environ.get("LC_ALL") or os.environ.get("LANG") or "",
+    }
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+@cache
+def _hardware() -> dict[str, str]:
+    return {
         "os": platform.platform(terse=True),
         "machine": platform.machine(),
         "cpu": _first_line("/proc/cpuinfo", "model name"),
         "accelerator": _first_line("/proc/driver/nvidia/version", "NVRM version"),
-        "timezone": time.strftime("%z"),
-        "locale": os.environ.get("LC_ALL") or os.environ.get("LANG") or "",
     }
-    return {name: fact for name, fact in facts.items() if fact}
 
 
 def lock_digest(start: Path) -> str:

@@ -73,7 +73,7 @@ def _shown_score(row: PlaceRow) -> str:
 
 def _evidence_sign(row: PlaceRow) -> Sign:
     status = row.live.status
-    return "" if status is None else "pass" if status.tested else "fail"
+    return "" if status is None else "pass" if status.current else "fail"
 
 
 LIVE_COLUMNS: tuple[Column[PlaceRow], ...] = (
@@ -96,7 +96,7 @@ def _evidence(row: LiveRow) -> str:
     if row.status is None:
         return ""
     state = row.status.state.value
-    return state if row.status.tested else state.upper()
+    return state if row.status.current else state.upper()
 
 
 def history_key(entry: LogEntry) -> str:
@@ -183,7 +183,7 @@ def behind_text(row: LiveRow, page: LivePage) -> Content:
 
     lines: list[Content] = []
     if row.status is not None and row.deployment is not None:
-        style = "$text-success" if row.status.tested else "$text-warning"
+        style = "$text-success" if row.status.current else "$text-warning"
         state = f"{row.deployment.version} is {row.status.state.value}: {row.status.reason}"
         lines.append(Content.styled(safe_line(state), style))
         if row.deployment.loosened_by:
@@ -232,7 +232,7 @@ def what_next(row: LiveRow, page: LivePage) -> str:
     if row.deployment is None:
         back = f" · R brings {page.rollback_to} back" if page.rollback_to else ""
         return f"nothing is live in {row.environment} · D deploys {row.newest}{back}"
-    if row.status and not row.status.tested:
+    if row.status and not row.status.current:
         state = f"{row.deployment.version} is {_evidence(row)}: {row.status.reason}"
         return f"{state} · R goes back to {page.rollback_to}" if page.rollback_to else state
     if page.rollback_to:

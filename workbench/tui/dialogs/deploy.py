@@ -242,7 +242,7 @@ def place_text(place: Place, around: DiffContext) -> Content:
         ),
         Content.styled(
             safe_line(f"{status.state.value}: {status.reason}"),
-            "$text-success" if status.tested else "$text-warning",
+            "$text-success" if status.current else "$text-warning",
         ),
     ]
     if place.first and not place.is_there:

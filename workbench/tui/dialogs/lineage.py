@@ -23,9 +23,9 @@ def open_lineage(app: AppContext) -> None:
     ref = f"{prompt_id}@{version}" if version else prompt_id
 
     def read(session: Session) -> Lineage:
-        from workbench.actions.releasing.lineage import lineage
+        from workbench.actions.proving.lineage import lineage
 
-        return lineage(session.registry, ref)
+        return lineage(session, ref)
 
     app.in_thread(read, done=lambda read: app.push_screen(LineageScreen(read)), opens=True)
 

@@ -113,7 +113,8 @@ CREATE TABLE environments (
   answers TEXT NOT NULL DEFAULT 'cached',
   endpoints TEXT NOT NULL DEFAULT '[]',
   reason TEXT NOT NULL DEFAULT '',
-  revision INTEGER NOT NULL DEFAULT 0
+  revision INTEGER NOT NULL DEFAULT 0,
+  answering_model TEXT NOT NULL DEFAULT 'any'
 ) STRICT""",
     "deployments": f"""
 CREATE TABLE deployments (
@@ -134,6 +135,19 @@ CREATE TABLE deployments (
   request_id TEXT UNIQUE,
   loosened_by INTEGER REFERENCES ledger (seq),
   revision INTEGER NOT NULL DEFAULT 0,
+  FOREIGN KEY (prompt_id, version) REFERENCES versions (prompt_id, version)
+) STRICT""",
+    "observations": f"""
+CREATE TABLE observations (
+  seq INTEGER PRIMARY KEY,
+  {_id("prompt_id")},
+  version TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  evaluation INTEGER NOT NULL REFERENCES evaluations (seq),
+  asked TEXT NOT NULL CHECK (asked <> ''),
+  answered TEXT NOT NULL CHECK (json_valid(answered)),
+  {_flag("changed")},
+  reason TEXT NOT NULL DEFAULT '',
   FOREIGN KEY (prompt_id, version) REFERENCES versions (prompt_id, version)
 ) STRICT""",
     "approvals": f"""
@@ -190,6 +204,7 @@ UNIQUE_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "scores": (("evaluation", "scorer", "position"),),
     "environments": (("seq",),),
     "deployments": (("seq",), ("request_id",)),
+    "observations": (("seq",),),
     "approvals": (("seq",),),
     "rule_approvals": (("seq",),),
     "revocations": (("seq",), ("prompt_id", "version")),
@@ -211,4 +226,5 @@ INDEXES = (
     "CREATE INDEX consumers_of ON consumers (prompt_id, environment, name, seq)",
     "CREATE INDEX signatures_of ON signatures (target)",
     "CREATE INDEX ledger_at ON ledger (at)",
+    "CREATE INDEX observations_of ON observations (asked, seq)",
 )

@@ -17,6 +17,7 @@ from workbench.registry.models.strictness import (
     Order,
     at_least,
     at_most,
+    current,
     fresh,
     listed_before,
     listed_too,
@@ -39,6 +40,7 @@ _ORDERS: dict[Order, str] = {
     listed_too: "json_array_length({old}) > 0 AND NOT EXISTS (SELECT 1 FROM json_each({old}) a"
     " WHERE coalesce(a.value NOT IN (SELECT b.value FROM json_each({new}) b), 1))",
     fresh: "{new} = 'fresh'",
+    current: "{new} = 'current'",
     listed_before: "json_array_length({new}) > 0 AND (json_array_length({old}) = 0 OR NOT EXISTS ("
     "SELECT 1 FROM json_each({new}) a"
     " WHERE coalesce(a.value NOT IN (SELECT b.value FROM json_each({old}) b), 1)))",

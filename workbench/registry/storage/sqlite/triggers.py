@@ -176,6 +176,10 @@ _ENVIRONMENT_RULES: tuple[Rule, ...] = (
         " AND json_type(NEW.endpoints) = 'array'",
         "environment: answers are cached or fresh, endpoints a list of addresses",
     ),
+    (
+        "NEW.answering_model IN ('any', 'current')",
+        "environment: the answering model is any or the current one",
+    ),
     (f"NEW.revision IN (0, {REVISION})", "environment: no such revision of the rules"),
     (
         f"{VISIBLE.format('NEW.reason')} OR NOT EXISTS (SELECT 1 FROM versions)"
@@ -183,6 +187,20 @@ _ENVIRONMENT_RULES: tuple[Rule, ...] = (
         " WHERE o.name = NEW.name), NOT EXISTS (SELECT 1 FROM environments o"
         " WHERE o.name = NEW.name))",
         "environment: this lets more through; it needs a reason",
+    ),
+)
+
+_OBSERVATION: tuple[Rule, ...] = (
+    (HAS_VERSION, "observation: no such version with this fingerprint"),
+    (
+        "EXISTS (SELECT 1 FROM evaluations e WHERE e.seq = NEW.evaluation"
+        " AND e.prompt_id = NEW.prompt_id AND e.fingerprint = NEW.fingerprint)",
+        "observation: no such evaluation of this version",
+    ),
+    (
+        "NEW.changed IN (0, 1) AND NEW.asked <> '' AND json_valid(NEW.answered)"
+        " AND json_type(NEW.answered) = 'array' AND json_array_length(NEW.answered) > 0",
+        "observation: it names the model that was asked for, and a list of those that answered",
     ),
 )
 
@@ -234,6 +252,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "scores": _SCORE,
     "environments": _ENVIRONMENT_RULES,
     "deployments": DEPLOYMENT_RULES,
+    "observations": _OBSERVATION,
     "approvals": _APPROVAL,
     "rule_approvals": _RULE_APPROVAL,
     "revocations": _REVOCATION,

@@ -72,6 +72,24 @@ _ENDPOINTS_SIDE = """(json_array_length(e.record, '$.answers.{0}.endpoints') > 0
           OR (y.value = 'local' AND x.value GLOB 'local:*'))))"""
 _ENDPOINTS = f"{_ENDPOINTS_SIDE.format('b')}\n    AND ({_A_COUNTS}{_ENDPOINTS_SIDE.format('a')})"
 
+# The newest observation of what is asked for says which model answers today. Names of models, or
+# the digest of weights, stand in both; another score under the same name concerns earlier evidence
+# of that prompt.
+_CURRENT_SIDE = """(json_extract(e.record, '$.answers.{0}.asked') IS NOT NULL
+      AND coalesce(json_extract(e.record, '$.answers.{0}.unknown'), 0) = 0
+      AND (json_array_length(e.record, '$.answers.{0}.models') > 0
+        OR json_extract(e.record, '$.answers.{0}.endpoints[0]') GLOB 'local:*')
+      AND NOT EXISTS (SELECT 1 FROM observations o
+        WHERE o.asked = json_extract(e.record, '$.answers.{0}.asked')
+        AND o.seq = (SELECT max(x.seq) FROM observations x WHERE x.asked = o.asked)
+        AND (EXISTS (SELECT 1 FROM json_each(o.answered) y WHERE y.value NOT IN (
+            SELECT m.value FROM json_each(e.record, '$.answers.{0}.models') m
+            UNION ALL SELECT n.value FROM json_each(e.record, '$.answers.{0}.endpoints') n))
+          OR (o.changed = 1 AND o.prompt_id = e.prompt_id
+            AND (o.seq > e.seq
+              OR coalesce(json_extract(e.record, '$.answers.{0}.cached'), 1) > 0)))))"""
+_CURRENT = f"{_CURRENT_SIDE.format('b')}\n    AND ({_A_COUNTS}{_CURRENT_SIDE.format('a')})"
+
 VIEWS: dict[str, str] = {
     "environment_rules": """
 CREATE VIEW environment_rules AS
@@ -118,6 +136,8 @@ WHERE (r.external = 1 OR p.external = 0)
   AND (r.answers = 'cached' OR coalesce((SELECT {_FRESH} FROM evaluations e
     WHERE e.seq = p.seq), 0))
   AND (r.endpoints = '[]' OR coalesce((SELECT {_ENDPOINTS} FROM evaluations e
+    WHERE e.seq = p.seq), 0))
+  AND (r.answering_model = 'any' OR coalesce((SELECT {_CURRENT} FROM evaluations e
     WHERE e.seq = p.seq), 0))""",
     "required_suites": """
 CREATE VIEW required_suites AS

@@ -228,6 +228,7 @@ STEPS: tuple[Step, ...] = tuple(
             "m003_small_sets.sql",
             "m004_marks_people_origins.sql",
             "m005_candidates_and_added_cases.sql",
+            "m006_answering_models.sql",
         ),
     )
 )
