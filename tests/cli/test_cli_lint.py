@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.cli.conftest import Cli
@@ -96,3 +97,31 @@ def test_the_rules_are_listed(fresh_cli: Cli) -> None:
     documented = (Path(__file__).parents[2] / "docs" / "drafts.md").read_text()
     for rule in rules:
         assert f"| `{rule['rule']}` | {rule['severity']} | {rule['finds']} |" in documented
+
+
+def test_an_example_that_gives_a_case_away_is_found(fresh_cli: Cli) -> None:
+    suite = next((fresh_cli.root / "evals").iterdir())
+    case = json.loads((suite / "cases.jsonl").read_text().splitlines()[0])
+    (fresh_cli.root / "shots.jsonl").write_text(
+        json.dumps({"ticket": "Something that nobody asks about here", "expected": "x"})
+        + "\n"
+        + json.dumps({"ticket": case["inputs"]["ticket"].upper() + "!", "expected": "x"})
+        + "\n"
+    )
+    text = draft_of(fresh_cli).read_text()
+    head = text.replace(
+        "inputs:", "examples: {file: shots.jsonl, template: '{{ ticket }}'}\ninputs:"
+    )
+    draft_of(fresh_cli).write_text(head.replace("plain", "plain {{ examples }}"))
+    done = fresh_cli.here("lint", "triage", "--json")
+    (finding,) = done.json["findings"]
+    assert done.code == 1
+    assert (finding["rule"], finding["file"]) == ("example-leak", "shots.jsonl")
+    assert finding["message"].startswith("example 2 of shots.jsonl is case ")
+    assert "cases.jsonl: line 1" in finding["message"]
+    assert "take the row out" in finding["remedy"]
+    off = (
+        draft_of(fresh_cli).read_text().replace("inputs:", "x-lint: {off: [example-leak]}\ninputs:")
+    )
+    draft_of(fresh_cli).write_text(off)
+    assert fresh_cli.here("lint", "triage").code == 0

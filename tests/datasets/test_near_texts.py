@@ -61,9 +61,23 @@ def test_the_index_finds_what_all_pairs_find(
         assert (index.contained(text) in inside) if inside else index.contained(text) is None
 
 
+NAMES = ("ann", "bob marley", "cleopatra of egypt", "dimitri the elder of moscow")
+
+
 def test_texts_are_found_in_every_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(near_texts, "_BLOCK", 2)
-    known = [f"the parcel of customer {name} is late" for name in ("ann", "bob", "cleo", "dimitri")]
+    known = [f"the parcel of customer {name} is late" for name in NAMES]
     asked = [text.replace("parcel", "parcels") for text in known]
     found, _ = NearTexts(known).near(asked)
     assert [found[text][0] for text in asked] == known
+
+
+def test_what_is_all_but_near_is_compared_to_the_end() -> None:
+    """Texts of one template, which share most of their pieces."""
+    words = "my order {} has not come and nobody tells me where it is or when it will come to me"
+    known = [words.format(f"{number * 7919 % 100_003:x}" * 3) for number in range(3_000)]
+    copy = known[-1].replace("nobody", "no body")
+    found, complete = NearTexts(known).near([words.format("of twelve white cups"), copy])
+    assert complete
+    assert list(found) == [copy]
+    assert found[copy][1] >= NEAR

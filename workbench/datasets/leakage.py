@@ -180,6 +180,17 @@ def leak_notes(prompt: Prompt, dataset: Dataset, cases: Sequence[Case]) -> Itera
         yield _too_many(cases)
 
 
+def leak_sentences(prompt: Prompt, dataset: Dataset) -> Iterator[str]:
+    """Each example that gives a case away, with the place of the case; and whether near copies were
+    not looked for to the end.
+    """
+    found, complete = leaks(prompt, dataset, dataset.cases)
+    for leak in found:
+        yield f"{_said(prompt, leak)}, {dataset.place_of(leak.case)}"
+    if not complete:
+        yield _too_many(dataset.cases)
+
+
 def _too_many(cases: Sequence[Case]) -> str:
     return f"{len(cases):,} cases are too many to look for all near copies of the examples among"
 

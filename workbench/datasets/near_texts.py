@@ -20,11 +20,14 @@ LEAST_CONTAINED = 20
 LONG = 100
 """Letters from which near texts also share a third of the `pieces` of the first: short pieces, most
 of which any two long texts have in common, leave too many pairs to compare."""
-MOST_STEPS = 400_000_000
-"""Cost of the comparisons after which near texts are not looked for, about 1 s: letters of one text
-times 64-bit words of the other."""
+MOST_STEPS = 4_000_000_000
+"""Cost of the comparisons after which near texts are not looked for, 5 to 10 s: letters of one text
+times 64-bit words of the other. It is enough for 1,000 texts of a hundred letters that are all but
+near to 10,000 others, as texts made by one template are."""
 _BLOCK = 10_000
 """Texts that are indexed together, which bounds the memory."""
+_AT_ONCE = 1_000
+"""Candidates that are compared before the search ends with what is near."""
 _BETWEEN = re.compile(r"[\W_]+")
 
 
@@ -73,8 +76,8 @@ class NearTexts:
         return None
 
     def near(self, texts: Iterable[str]) -> tuple[dict[str, tuple[str, float]], bool]:
-        """The nearest text of the index and its similarity in percent, for each that has a near
-        one; and whether all were compared, see MOST_STEPS.
+        """A near text of the index and its similarity in percent, the nearest of some, for
+        each that has one; and whether all were compared, see MOST_STEPS.
         """
         from rapidfuzz import fuzz, process
 
@@ -85,15 +88,17 @@ class NearTexts:
         by_length = sorted(self._texts, key=len) if asked else []
         for start in range(0, len(by_length), _BLOCK):
             block = _Block(by_length[start : start + _BLOCK], needed)
-            for text in asked:
+            for text in (one for one in asked if one not in found):
                 candidates = block.candidates(text)
-                steps += sum(map(len, candidates)) * (len(text) // 64 + 1)
-                if steps > MOST_STEPS:
-                    return found, False
-                least = found[text][1] if text in found else NEAR
-                match = process.extractOne(text, candidates, scorer=fuzz.ratio, score_cutoff=least)
-                if match and (text not in found or match[1] > least):
-                    found[text] = match[0], float(match[1])
+                for at in range(0, len(candidates), _AT_ONCE):
+                    some = candidates[at : at + _AT_ONCE]
+                    steps += sum(map(len, some)) * (len(text) // 64 + 1)
+                    if steps > MOST_STEPS:
+                        return found, False
+                    match = process.extractOne(text, some, scorer=fuzz.ratio, score_cutoff=NEAR)
+                    if match:
+                        found[text] = match[0], float(match[1])
+                        break
         return found, True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,17 @@ def test_an_edited_snippet_is_said_beside_the_version_whose_text_it_was(
         said = hint(read_page(session, NAME), None)
         assert said == "snippets changed since 1.0.0, and its evidence is of their old text: ticket"
         assert "  the snippet 'ticket' changed" in facts(session)
+
+
+def test_an_example_that_gives_a_case_away_is_said_while_typing(workspace: Workspace) -> None:
+    path = workspace.root / "evals" / NAME / "examples.jsonl"
+    with Session(workspace) as session:
+        page = read_draft_page(session, NAME, None)
+        case = page.cases[0]
+        path.write_text(
+            json.dumps({"ticket": case.inputs["ticket"], "expected": "x", "tags": ["basic"]}) + "\n"
+        )
+        typed = page.path.read_text()
+        checked = check_in(session.workspace, page.path, typed, None, None, suite=page.suite)
+    (problem,) = [one.text for one in checked.problems if "example 1" in one.text]
+    assert f"is case {case.id!r}" in problem

@@ -7,6 +7,7 @@ Evaluations are recorded in the registry; the other two only in this workspace's
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from workbench.actions.session import Session
 from workbench.datasets.questions import question_digest, sent_digests
@@ -130,7 +131,7 @@ def _digests(
     to_render = {use.fingerprint for use in uses if not _matches_exactly(use, exact)}
     # Versions that differ only in their model send the same messages.
     senders = {
-        repr((known.messages, known.inputs, known.template_format, known.revision)): known
+        replace(known, model=None).fingerprint: known
         for fingerprint, known in prompts.items()
         if fingerprint in to_render
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from workbench.actions.refs import resolve
 from workbench.actions.session import Session
 from workbench.actions.workspace.checks import Check, Level
 from workbench.datasets.fit import checked_inputs
+from workbench.datasets.leakage import leak_sentences
 from workbench.datasets.values import Case
 from workbench.errors import NotFound, WorkbenchError
 from workbench.prompts.files.prompty import Draft, write_prompty
@@ -20,6 +21,7 @@ from workbench.prompts.lint.lint import finding_of, lint, silenced
 from workbench.prompts.lint.rules import PROVIDER, Finding, LintContext
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import SNIPPETS, SUFFIX, Message, Prompt
+from workbench.runs.spec.suite import Suite
 from workbench.workspace import Workspace
 
 
@@ -34,16 +36,22 @@ class Linted:
     findings: tuple[Finding, ...]
     off: tuple[str, ...] = ()
     """The rules that its front matter switches off."""
+    root: Path = Path()
+    """The workspace's folder."""
 
     def file_of(self, finding: Finding) -> str:
-        """The file of a finding: this one, a snippet, or the example file beside it."""
+        """The file of a finding: this one, a snippet, or the example file, beside it or not."""
         if not finding.file or finding.file.startswith(f"{SNIPPETS}/"):
             return finding.file or self.file
-        return str(Path(self.file).parent / finding.file)
+        beside = Path(self.file).parent / finding.file
+        return str(beside) if (self.root / beside).exists() else finding.file
 
 
-def lint_context(workspace: Workspace, prompt: Prompt) -> LintContext:
-    """What the rules need besides the text. An unknown provider is another check's problem."""
+def lint_context(workspace: Workspace, prompt: Prompt, suites: Sequence[Suite] = ()) -> LintContext:
+    """What the rules need besides the text. An unknown provider is another check's problem.
+
+    The prompt's examples are looked for among the cases of these suites.
+    """
     from workbench.providers.prices import context_window
 
     window = None
@@ -54,7 +62,16 @@ def lint_context(workspace: Workspace, prompt: Prompt) -> LintContext:
             window = context_window(settings, prompt.model.id)
     except WorkbenchError:
         window = None
-    return LintContext(window, schema_error)
+    return LintContext(window, schema_error, tuple(_leaks(prompt, suites)))
+
+
+def _leaks(prompt: Prompt, suites: Sequence[Suite]) -> Iterator[str]:
+    """A draft that does not render and a suite that does not fit are other checks' problems."""
+    for suite in suites if prompt.examples else ():
+        try:
+            yield from leak_sentences(prompt, suite.dataset)
+        except WorkbenchError:
+            continue
 
 
 def schema_error(outputs: Any, value: Any) -> str | None:
@@ -76,30 +93,30 @@ def schema_error(outputs: Any, value: Any) -> str | None:
 def lint_ref(session: Session, ref: str | None) -> tuple[Linted, ...]:
     """Lint everything, a prompt with its variants, or what else a REF names.
 
-    The longest case of the prompt's suites is counted against the context window. Raises NotFound,
-    UsageError.
+    The longest case of the prompt's suites is counted against the context window, and its examples
+    are looked for among their cases. Raises NotFound, UsageError.
     """
     workspace = session.workspace
-    longest = _LongestCases(workspace)
+    suites = _Suites(workspace)
     if ref is None:
-        return tuple(lint_file(workspace, path, longest) for path in workspace.draft_paths())
+        return tuple(lint_file(workspace, path, suites) for path in workspace.draft_paths())
     if AT not in ref and "/" not in ref and not ref.endswith(SUFFIX):
         draft, variants = workspace.draft_path(ref), workspace.variant_paths(ref)
         paths = [*([draft] if draft else []), *variants.values()]
         if paths:
-            return tuple(lint_file(workspace, path, longest) for path in paths)
+            return tuple(lint_file(workspace, path, suites) for path in paths)
     path = Path(ref) if ref.endswith(SUFFIX) or "/" in ref else None
     prompt_id, _, variant = ref.partition(AT)
     path = path or workspace.variant_paths(prompt_id).get(variant)
     if path:
-        return (lint_file(workspace, path, longest),)
+        return (lint_file(workspace, path, suites),)
     source = resolve(session, ref)
     if source.path:
-        return (lint_file(workspace, source.path, longest),)
-    return (_linted(workspace, source.prompt, write_prompty(source.prompt), source.name, longest),)
+        return (lint_file(workspace, source.path, suites),)
+    return (_linted(workspace, source.prompt, write_prompty(source.prompt), source.name, suites),)
 
 
-def lint_file(workspace: Workspace, path: Path, longest: _LongestCases | None = None) -> Linted:
+def lint_file(workspace: Workspace, path: Path, suites: _Suites | None = None) -> Linted:
     """Lint a draft or variant. One that cannot be read has that as its finding; NotFound if there
     is no file.
     """
@@ -111,7 +128,7 @@ def lint_file(workspace: Workspace, path: Path, longest: _LongestCases | None = 
     except WorkbenchError as error:
         prompt_id, variant = split_name(path.stem)
         return Linted(prompt_id, variant, file, (finding_of(error, str(path)),))
-    linted = _linted(workspace, draft.prompt, draft.text, file, longest, draft.variant)
+    linted = _linted(workspace, draft.prompt, draft.text, file, suites, draft.variant)
     try:
         workspace.with_provider(draft.prompt, str(path), draft.text)
     except WorkbenchError as error:
@@ -141,46 +158,52 @@ def _linted(
     prompt: Prompt,
     text: str,
     file: str,
-    longest: _LongestCases | None,
+    suites: _Suites | None,
     variant: str = "",
 ) -> Linted:
-    context = lint_context(workspace, prompt)
+    context = lint_context(workspace, prompt, suites.of(prompt) if suites else ())
     rendered: tuple[Message, ...] = ()
     of = "the prompt"
-    if context.window is not None and longest is not None:
-        case, rendered = longest.rendered(prompt)
+    if context.window is not None and suites is not None:
+        case, rendered = suites.longest(prompt)
         of = f"case {case.id}" if case and rendered else of
     findings = lint(text, prompt, context, rendered, of)
-    return Linted(prompt.prompt_id, variant, file, findings, tuple(sorted(silenced(prompt))))
+    off = tuple(sorted(silenced(prompt)))
+    return Linted(prompt.prompt_id, variant, file, findings, off, workspace.root)
 
 
-class _LongestCases:
-    """The longest dev case of each prompt's suites; they are read when one is asked for."""
+class _Suites:
+    """The suites of each prompt, read when they are asked for."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
     @cached_property
-    def _cases(self) -> dict[str, Case]:
-        """By prompt. A suite that cannot be read is another check's problem."""
+    def _by_prompt(self) -> dict[str, list[Suite]]:
+        """A suite that cannot be read is another check's problem."""
         from workbench.runs.spec.suite_file import read_suite
 
-        longest: dict[str, Case] = {}
+        suites: dict[str, list[Suite]] = {}
         for path in self._workspace.suite_paths():
             try:
                 suite = read_suite(path)
             except WorkbenchError:
                 continue
-            known = longest.get(suite.prompt_id)
-            cases = [*suite.dev_cases.cases, *([known] if known else [])]
-            longest[suite.prompt_id] = max(cases, key=_length)
-        return longest
+            suites.setdefault(suite.prompt_id, []).append(suite)
+        return suites
 
-    def rendered(self, prompt: Prompt) -> tuple[Case | None, tuple[Message, ...]]:
-        """The case and the messages with it; none where it does not fit the prompt."""
-        case = self._cases.get(prompt.prompt_id)
-        if case is None:
+    def of(self, prompt: Prompt) -> Sequence[Suite]:
+        """The suites of a prompt."""
+        return self._by_prompt.get(prompt.prompt_id, ())
+
+    def longest(self, prompt: Prompt) -> tuple[Case | None, tuple[Message, ...]]:
+        """The longest dev case of its suites, and the messages with it; none where it does not fit
+        the prompt.
+        """
+        cases = [case for suite in self.of(prompt) for case in suite.dev_cases.cases]
+        if not cases:
             return None, ()
+        case = max(cases, key=_length)
         try:
             return case, Renderer(prompt).render(checked_inputs(prompt, case.inputs))
         except WorkbenchError:

@@ -15,7 +15,13 @@ from typing import Any
 
 from workbench.prompts.files.options import MORE, NAMES
 from workbench.prompts.lint.places import FENCE, Placed, PlacedText
-from workbench.prompts.lint.rules import EXAMPLE_SCHEMA, EXAMPLE_STOP, Finding, LintContext
+from workbench.prompts.lint.rules import (
+    EXAMPLE_LEAK,
+    EXAMPLE_SCHEMA,
+    EXAMPLE_STOP,
+    Finding,
+    LintContext,
+)
 from workbench.prompts.templates.templates import ExampleTexts
 from workbench.prompts.values import SLOT, Prompt
 
@@ -51,6 +57,8 @@ def example_findings(placed: Placed, prompt: Prompt, context: LintContext) -> It
         if stop is not None:
             message = f"{answer.where} contains the stop sequence {stop!r}, where it would be cut"
             yield Finding(EXAMPLE_STOP, message, answer.line, file=answer.file)
+    for sentence in context.leaks:
+        yield Finding(EXAMPLE_LEAK, sentence, file=prompt.examples.file if prompt.examples else "")
 
 
 def stop_sequences(prompt: Prompt) -> tuple[str, ...]:

@@ -88,6 +88,12 @@ INDENTED_ROLE = Rule(
     "an indented line is read as a role marker",
     "move it to the start of the line if it begins a message, else reword it",
 )
+EXAMPLE_LEAK = Rule(
+    "example-leak",
+    _W,
+    "a few-shot example is a case of a suite, or nearly, and so gives its answer away",
+    "take the row out of the examples, or the case out of the suite",
+)
 MISSING_ROLE = Rule(
     "missing-role",
     _W,
@@ -148,6 +154,7 @@ RULES: tuple[Rule, ...] = (
     CONFLICT,
     EXAMPLE_SCHEMA,
     EXAMPLE_STOP,
+    EXAMPLE_LEAK,
     MISSING_ROLE,
     ROLE_MARKER,
     INDENTED_ROLE,
@@ -190,6 +197,8 @@ class LintContext:
     """The model's context window in tokens."""
     schema_error: Callable[[Any, Any], str | None] | None = None
     """(outputs of a prompt, value) → what the value breaks."""
+    leaks: tuple[str, ...] = ()
+    """The cases that its few-shot examples give away, as sentences."""
 
 
 NOTHING_KNOWN = LintContext()

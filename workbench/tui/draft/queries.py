@@ -18,6 +18,9 @@ from workbench.runs.spec.suite import Suite
 from workbench.tui.draft.checks import Baseline, Checked, check
 from workbench.workspace import Workspace
 
+_MOST_PAIRS = 20_000
+"""Pairs of an example and a case that are compared while a draft is typed: about 20 ms."""
+
 
 @dataclass(frozen=True)
 class DraftPage:
@@ -37,11 +40,6 @@ class DraftPage:
     def path(self) -> Path:
         """The file's, or an empty one."""
         return Path(self.path_text[0]) if self.path_text else Path()
-
-    @property
-    def folder(self) -> Path | None:
-        """Where the files are that the cases name."""
-        return Path(self.suite.dataset.source).parent if self.suite else None
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -91,20 +89,27 @@ def check_in(
     case: Case | None,
     baseline: Baseline | None,
     typing: int | None = None,
-    folder: Path | None = None,
+    suite: Suite | None = None,
 ) -> Checked:
     """Check a draft with the settings, snippets and examples of its workspace, see `check`."""
+    folder = Path(suite.dataset.source).parent if suite else None
     return check(
         text,
         split_name(path.stem)[0],
         case,
         baseline,
         workspace.with_provider,
-        lambda prompt: lint_context(workspace, prompt),
+        lambda prompt: lint_context(workspace, prompt, _cheap(prompt, suite)),
         typing,
         workspace.files_of(path),
         folder,
     )
+
+
+def _cheap(prompt: Prompt, suite: Suite | None) -> tuple[Suite, ...]:
+    """The suite, if the prompt's examples can be looked for in it at each pause of typing."""
+    rows = len(prompt.examples.rows) if prompt.examples else 0
+    return (suite,) if suite and rows * len(suite.dataset.cases) <= _MOST_PAIRS else ()
 
 
 def read_baseline(session: Session, prompt_id: str) -> Baseline | None:

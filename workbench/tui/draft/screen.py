@@ -192,7 +192,7 @@ class DraftScreen(ModeScreen):
         editor = self.query_one(PromptEditor)
         typing = editor.cursor_location[0] + 1 if self.is_editing else None
         self.app.in_thread(
-            lambda session: check_in(session.workspace, *args, typing=typing, folder=page.folder),
+            lambda session: check_in(session.workspace, *args, typing=typing, suite=page.suite),
             done=self.show_checks,
             group="checks",
         )

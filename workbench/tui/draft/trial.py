@@ -162,7 +162,7 @@ class Trial:
         checked = await call_in_thread(
             screen.app.workspace,
             lambda session: check_in(
-                session.workspace, path, text, case, page.baseline, folder=page.folder
+                session.workspace, path, text, case, page.baseline, suite=page.suite
             ),
         )
         self._draft.show_checks(checked)
