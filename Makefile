@@ -7,14 +7,15 @@ DEMO_READY = $(VENV)/.demo-ready
 READY = $(VENV)/.ready
 WORKERS ?= auto
 
-.PHONY: help demo test test-integration lint check coverage format soak bench lock release clean
+.PHONY: help demo test test-all test-integration lint check coverage format soak bench lock release clean
 
 help:
 	@echo "make demo    set up and run the main job (the screens on a terminal, else in text)"
-	@echo "make test    set up and run the tests"
+	@echo "make test    set up and run the tests, a few variations of each"
+	@echo "make test-all  the same, and then all the variations that make test leaves out"
 	@echo "make test-integration  the targets against real services and libraries, in environments of their own"
 	@echo "make lint    ruff, mypy --strict and the import contracts"
-	@echo "make check   lint, and the tests"
+	@echo "make check   lint, and all the tests"
 	@echo "make coverage  the tests, and which lines they reach; fails below the floor"
 	@echo "make soak    the long crash and contention loops, and properties on new examples"
 	@echo "make bench   the benchmarks, which print ratios; kept in benchmarks/results"
@@ -24,7 +25,10 @@ demo: $(DEMO_READY)
 	$(BIN)/workbench demo
 
 test: $(READY)
-	$(BIN)/pytest -q -n $(WORKERS)
+	$(BIN)/pytest -q -n $(WORKERS) --variations=some
+
+test-all: test
+	$(BIN)/pytest -q -n $(WORKERS) --variations=rest
 
 test-integration: $(READY)
 	$(BIN)/python scripts/integration.py $(VENV)/integration
@@ -35,7 +39,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test
+check: lint test-all
 
 coverage: $(READY)
 	$(BIN)/pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered --cov-report=html

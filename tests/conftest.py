@@ -15,6 +15,7 @@ from tests.support.fast_folder import use_fast_folder
 from workbench.providers.openai_chat.forms import FORMS
 
 pytest_plugins = [
+    "tests.support.exhaustive",
     "tests.support.needs",
     "tests.support.pilot_speed",
     "tests.support.registry_speed",

@@ -21,6 +21,8 @@ from tests.support.openai_server import OpenAIServer, Reply
 from workbench.cli import main
 from workbench.cli.app import workbench
 
+pytestmark = pytest.mark.exhaustive(keep=26)
+
 CANARY = "sk-canary-0123456789"
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.conftest import Cli, Done
 
+pytestmark = pytest.mark.exhaustive(keep=5)
+
 SUITE = """\
 suite: triage
 prompt: triage

@@ -13,6 +13,8 @@ import pytest
 from tests.cli.conftest import Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer
 
+pytestmark = pytest.mark.exhaustive(keep=6)
+
 Evaluated = tuple[Cli, OpenAIServer]
 
 

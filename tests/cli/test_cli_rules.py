@@ -17,6 +17,8 @@ from workbench.registry.models.records import State
 from workbench.verdicts.values import Gate
 from workbench.workspace import open_workspace
 
+pytestmark = pytest.mark.exhaustive(keep=4)
+
 SETTINGS = """\
 [workspace]
 author = "{author}"

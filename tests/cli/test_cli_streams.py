@@ -18,6 +18,8 @@ from tests.support.openai_server import OpenAIServer, Reply
 from workbench.cli import main
 from workbench.cli.app import workbench
 
+pytestmark = pytest.mark.exhaustive(keep=4)
+
 
 def with_streams(
     cli: Cli, line: str, redirected: str, **pipes: int

@@ -14,6 +14,8 @@ from workbench.actions.workspace.init import create_workspace, samples_folder
 from workbench.cli import demo_walk, main
 from workbench.workspace import Workspace, open_workspace
 
+pytestmark = pytest.mark.exhaustive
+
 RIGHT_OF_TEN = {0: 0, 1: 6, 2: 9}
 """By the step that asks."""
 

@@ -17,7 +17,7 @@ from workbench.actions.workspace.init import sample_steps, samples_folder
 CASES = 12
 """Of the gate; few, because every case is a real call of a model on a shared machine."""
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.exhaustive]
 
 
 @pytest.fixture

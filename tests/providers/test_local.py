@@ -21,6 +21,8 @@ from workbench.runs.engine.engine import start_run
 from workbench.runs.spec.values import RunStatus
 from workbench.settings import ProviderSettings
 
+pytestmark = pytest.mark.exhaustive
+
 LOCAL = ProviderSettings("local")
 OPTIONS = {"maxOutputTokens": 4, "temperature": 0, "seed": 1, "stop": ["\n"]}
 REQUEST = Request("gemma-3-270m", (Message("user", "one two three four"),), OPTIONS)

@@ -37,6 +37,7 @@ def trial(seed: Seed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield Trial(seed, Path(name).resolve())
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("part", range(4))
 def test_damaged_bytes_never_make_another_version(trial: Trial, part: int) -> None:
     read_damaged(trial, range(part * 500, part * 500 + 500))

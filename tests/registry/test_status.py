@@ -361,6 +361,7 @@ SCORES = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", SCORES)
 @given(data=st.data())
 @settings(max_examples=25, deadline=None)

@@ -13,7 +13,7 @@ from workbench.actions.session import Session
 from workbench.tui.app import WorkbenchApp
 from workbench.workspace import Workspace
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=6)]
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 Compare = Callable[[App[object], str], None]

@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import Cli
 from tests.support.label_server import LabelServer
 
+pytestmark = pytest.mark.exhaustive(keep=6)
+
 THEIRS = {
     "messages": [{"role": "user", "content": "Say {{ ticket }}"}],
     "model": {"id": "mock", "temperature": 0},

@@ -74,6 +74,7 @@ def _attempt(
     return None
 
 
+@pytest.mark.exhaustive(keep=12)
 @pytest.mark.parametrize(("service", "step", "fault"), _CASES)
 def test_the_next_export_repairs_what_a_fault_left(
     leaves: Export, service: Service, step: str, fault: Fault

@@ -17,7 +17,7 @@ from workbench.tui.app import WorkbenchApp
 from workbench.tui.dialogs.deploy import open_deploy
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 SMALL = (80, 24)
 
 

@@ -16,7 +16,7 @@ from workbench.actions.trust import trust
 from workbench.tui.app import WorkbenchApp
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 TARGET = """
 [environments.production]

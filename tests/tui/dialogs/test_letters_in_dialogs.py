@@ -44,7 +44,7 @@ from workbench.tui.prompts.new_draft import NewDraft
 from workbench.tui.table.case_table import CaseTable
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 Open = Callable[[WorkbenchApp], object]
 CASE = Case("t-1", {"ticket": "text", "vip": True}, "bug")

@@ -12,7 +12,7 @@ from workbench.errors import GateRefused
 from workbench.tui.app import WorkbenchApp
 from workbench.workspace import Workspace
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 SMALL = (80, 24)
 PROMPT = "support_triage"
 

@@ -12,7 +12,7 @@ from workbench.tui.app import WorkbenchApp
 from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.workspace import Workspace
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 NARROW = (80, 24)
 
 

@@ -23,6 +23,8 @@ from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.draft.screen import DraftScreen
 from workbench.workspace import Workspace
 
+pytestmark = pytest.mark.exhaustive(keep=6)
+
 WIDE = (160, 36)
 WAIT_S = 120.0
 """For a gate that the test opens."""

@@ -18,7 +18,7 @@ from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.widgets.value_area import ValueArea
 from workbench.workspace import Workspace
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=12)]
 SIZE = (100, 30)
 
 

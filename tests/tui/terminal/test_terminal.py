@@ -14,6 +14,8 @@ import pytest
 from tests.support.terminal import Terminal
 from workbench.workspace import Workspace
 
+pytestmark = pytest.mark.exhaustive(keep=3)
+
 ROOT = str(Path(__file__).parents[3])
 LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"
 COLOUR = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")

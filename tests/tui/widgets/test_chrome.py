@@ -11,7 +11,7 @@ from workbench.tui.app import WorkbenchApp
 from workbench.tui.widgets.chrome import MODES, ModeTabs
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=2)]
 
 
 def first_line(app: WorkbenchApp) -> str:
