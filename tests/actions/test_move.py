@@ -74,8 +74,12 @@ def test_json_and_prompty_come_back_as_the_same_prompt(
     assert prompt_in(told).fingerprint == wanted
     assert prompt_in(draft).fingerprint == wanted
     for path in (told, draft):
-        with pytest.raises(UsageError, match="a draft of hello already"):
-            import_drafts(workspace, path)
+        assert import_drafts(workspace, path)[0] == [], "the draft is there as it would be made"
+    ((made,), _) = import_drafts(workspace, told, "other")
+    made.write_text(f"{made.read_text('utf-8')}more\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="a draft of other already"):
+        import_drafts(workspace, told, "other")
+    made.unlink()
     ((made,), _) = import_drafts(workspace, told, "other")
     assert made == workspace.root / "prompts" / "other.prompty"
     assert read_draft(made).prompt.fingerprint == wanted

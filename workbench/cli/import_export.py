@@ -18,6 +18,7 @@ from workbench.cli.exports import (
 )
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, UsageError
 from workbench.suggestions import did_you_mean
+from workbench.workspace import SUITE_FILE
 
 
 def _targets(ctx: click.Context) -> list[tuple[str, str]]:
@@ -123,23 +124,47 @@ def _pending(context: CommandContext, target: str, *, preview: bool, drop: bool)
     return EXIT_INCOMPLETE if left else EXIT_DONE
 
 
-@command("import", example="workbench import greeting.prompty --as hello")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def _formats(_ctx: click.Context) -> list[tuple[str, str]]:
+    """For the help: what SOURCE may be."""
+    from workbench.exchange.kinds import IMPORTERS
+    from workbench.plugins import Entry
+
+    return [(one.name, one.kind.summary) for one in IMPORTERS.all() if isinstance(one, Entry)]
+
+
+@command("import", example="workbench import prompts.json --dry-run", more=("Formats", _formats))
+@click.argument("path", metavar="SOURCE", type=click.Path(path_type=Path))
 @click.option("--as", "name", metavar="NAME", help="Another prompt id.")
-@click.option("--format", "kind", metavar="FORMAT", default="", help="Of the file: json, prompty.")
-def import_command(context: CommandContext, path: Path, name: str | None, kind: str) -> None:
-    """Make a draft of each prompt in FILE. No draft is overwritten.
+@click.option("--format", "kind", metavar="FORMAT", default="", help="Of the file, see below.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be made.")
+def import_command(
+    context: CommandContext, path: Path, name: str | None, kind: str, dry_run: bool
+) -> None:
+    """Make drafts and suites of what stands in another tool's file.
 
-    FILE is a .prompty file, a JSON export, or of the format of a plug-in.
+    The format is told by the content. Nothing is overwritten, and importing the same again makes
+    nothing. What stands in the file is data: no address, key or code in it takes effect. What
+    cannot be imported is listed, with what to do about it.
     """
-    from workbench.actions.releasing.importing import import_drafts
+    from workbench.actions.releasing.importing import make, plan_import
 
-    made, imported = import_drafts(context.workspace(), path, name, kind)
-    for loss in imported.losses:
+    plan = plan_import(context.workspace(), path, name, kind)
+    if not dry_run:
+        make(plan)
+    for loss in plan.imported.losses:
         context.note(f"lost: {loss}")
+    drafts = [str(draft) for draft in plan.drafts]
+    suites = [str(file) for file in plan.suites if file.name == SUITE_FILE]
     values = {
-        "draft": str(made[0]),
-        "drafts": [str(draft) for draft in made],
-        "lost": [{"what": loss.what, "instead": loss.instead} for loss in imported.losses],
+        "draft": next(iter(drafts), None),
+        "drafts": drafts,
+        "suites": suites,
+        "unchanged": [str(file) for file in plan.unchanged],
+        "dry_run": dry_run,
+        "lost": [{"what": loss.what, "instead": loss.instead} for loss in plan.imported.losses],
     }
-    context.answer(values, [f"made the draft {draft}" for draft in made])
+    verb = "would make" if dry_run else "made"
+    lines = [f"{verb} the draft {draft}" for draft in drafts]
+    lines += [f"{verb} the suite {suite}" for suite in suites]
+    lines += [f"unchanged: {file}" for file in plan.unchanged]
+    context.answer(values, lines)

@@ -1,65 +1,154 @@
-"""Into the workspace: other tools' files as drafts."""
+"""Into the workspace: other tools' files as drafts and suites."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbench.errors import DraftError, UsageError
-from workbench.exchange.importers.base import Imported, Importer
+from workbench.errors import DraftError, UsageError, WorkbenchError
+from workbench.exchange.importers.base import Imported, ImportedSuite, Importer
 from workbench.exchange.kinds import IMPORTERS
 from workbench.files import write_atomically
+from workbench.json_text import dumps
 from workbench.plugins import Entry
-from workbench.prompts.files.prompty import parse_prompty, write_prompty
+from workbench.prompts.files.prompty import parse_prompty, read_draft, write_prompty
+from workbench.prompts.files.strict_yaml import dump_yaml
 from workbench.prompts.values import MAX_TEXT_BYTES, SUFFIX, Prompt
-from workbench.workspace import PROMPTS, Workspace
+from workbench.workspace import EVALS, PROMPTS, SUITE_FILE, Workspace
+
+CASES = "cases.jsonl"
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """What an import would write."""
+
+    imported: Imported
+    drafts: dict[Path, str]
+    """The new drafts' texts by path."""
+    suites: dict[Path, str]
+    """The new suites' files: the cases of each, then its suite.yaml."""
+    unchanged: tuple[Path, ...] = ()
+    """Drafts and suites that are there already, as they would be made."""
+
+
+def plan_import(
+    workspace: Workspace, path: Path, name: str | None = None, kind: str = ""
+) -> ImportPlan:
+    """What an import of a file would write; nothing that is there already as it would be made.
+    `kind` names the file's format where it is not to be told by its content.
+
+    Raises UsageError when another draft or suite of a name is there, or a name is given for several
+    prompts, DraftError for what is no prompt.
+    """
+    imported = read_source(path, kind)
+    if name and len(imported.prompts) > 1:
+        raise UsageError(f"{path} has {len(imported.prompts)} prompts", hint="leave --as out")
+    prompts, suites = imported.prompts, imported.suites
+    if name:
+        prompts = tuple(replace(prompt, prompt_id=name) for prompt in prompts)
+        suites = tuple(replace(suite, name=name, prompt_id=name) for suite in suites)
+    drafts, same = plan_drafts(workspace, prompts, name or str(path))
+    files, same_suites = _plan_suites(workspace, suites, str(path))
+    return ImportPlan(imported, drafts, files, (*same, *same_suites))
+
+
+def make(plan: ImportPlan) -> None:
+    """Write what is planned: suites last, each after its cases."""
+    for target, text in {**plan.drafts, **plan.suites}.items():
+        write_atomically(target, text)
 
 
 def import_drafts(
     workspace: Workspace, path: Path, name: str | None = None, kind: str = ""
 ) -> tuple[list[Path], Imported]:
-    """Make a draft of each prompt in a file; the drafts' paths. `kind` names the file's format
-    where it is not to be told by its content.
-
-    What is imported is data: it brings no address, no key and no code. Raises UsageError when a
-    draft of a name is there, or a name is given for several prompts.
-    """
-    imported = read_source(path, kind)
-    if name and len(imported.prompts) > 1:
-        raise UsageError(f"{path} has {len(imported.prompts)} prompts", hint="leave --as out")
-    named = [replace(prompt, prompt_id=name) if name else prompt for prompt in imported.prompts]
-    return write_drafts(workspace, named, name or str(path)), imported
+    """Make what a file brings: the new drafts' paths. Raises like `plan_import`."""
+    plan = plan_import(workspace, path, name, kind)
+    make(plan)
+    return list(plan.drafts), plan.imported
 
 
 def write_drafts(workspace: Workspace, prompts: Iterable[Prompt], where: str) -> list[Path]:
-    """Make a draft of each prompt, or of none; their paths. `where` they came from, for messages.
-
-    Raises UsageError when a draft of a name is there, DraftError for what no draft can be.
+    """Make a draft of each prompt, or of none; their paths. Raises like `plan_drafts`, and
+    UsageError when a draft is there already as it would be made.
     """
-    texts: dict[Path, str] = {}
-    for prompt in prompts:
-        text = write_prompty(prompt)
-        prompt_id = parse_prompty(text, where=where).prompt_id
-        if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
-            raise DraftError(f"{where}: its prompt is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
-        target = workspace.root / PROMPTS / f"{prompt_id}{SUFFIX}"
-        if target.exists() or target in texts or workspace.draft_path(prompt_id):
-            raise UsageError(
-                f"there is a draft of {prompt_id} already", hint="give another name: --as NAME"
-            )
-        texts[target] = text
+    texts, same = plan_drafts(workspace, prompts, where)
+    if same:
+        raise UsageError(f"the draft {same[0]} is the same already")
     for target, text in texts.items():
         write_atomically(target, text)
     return list(texts)
 
 
+def plan_drafts(
+    workspace: Workspace, prompts: Iterable[Prompt], where: str
+) -> tuple[dict[Path, str], list[Path]]:
+    """The text of a draft of each prompt by its path, and the drafts that are there already as
+    they would be made. `where` they came from, for messages.
+
+    Raises UsageError when another draft of a name is there, DraftError for what no draft can be.
+    """
+    texts: dict[Path, str] = {}
+    same: list[Path] = []
+    for prompt in prompts:
+        text = write_prompty(prompt)
+        made = parse_prompty(text, where=where)
+        if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
+            raise DraftError(f"{where}: its prompt is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
+        target = workspace.root / PROMPTS / f"{made.prompt_id}{SUFFIX}"
+        there = workspace.draft_path(made.prompt_id) or (target if target.exists() else None)
+        if there and _is_draft_of(there, made):
+            same.append(there)
+        elif there or target in texts:
+            raise UsageError(
+                f"there is a draft of {made.prompt_id} already", hint="give another name: --as NAME"
+            )
+        else:
+            texts[target] = text
+    return texts, same
+
+
+def _is_draft_of(path: Path, prompt: Prompt) -> bool:
+    try:
+        return read_draft(path).prompt.fingerprint == prompt.fingerprint
+    except WorkbenchError:
+        return False
+
+
+def _plan_suites(
+    workspace: Workspace, suites: Iterable[ImportedSuite], where: str
+) -> tuple[dict[Path, str], list[Path]]:
+    """The files of each suite, and the suites that are there already as they would be made."""
+    files: dict[Path, str] = {}
+    same: list[Path] = []
+    for suite in suites:
+        folder = workspace.root / EVALS / suite.name
+        head = {"suite": suite.name, "prompt": suite.prompt_id, "dataset": CASES}
+        parts = {"scorers": list(suite.scorers), "gate": dict(suite.gate), "run": dict(suite.run)}
+        content = head | {key: value for key, value in parts.items() if value}
+        lines = "".join(f"{dumps(dict(row), allow_nan=False)}\n" for row in suite.rows)
+        new = {folder / CASES: lines, folder / SUITE_FILE: dump_yaml(content)}
+        if all(path.is_file() and path.read_text("utf-8") == text for path, text in new.items()):
+            same.append(folder / SUITE_FILE)
+        elif folder.exists() or folder / SUITE_FILE in files:
+            raise UsageError(
+                f"{where}: there is a suite {suite.name} already",
+                hint="give another name: --as NAME",
+            )
+        else:
+            files |= new
+    return files, same
+
+
 def read_source(path: Path, kind: str = "") -> Imported:
     """What a file brings, read by the importer that recognizes it. Raises DraftError."""
+    if not path.is_file():
+        raise DraftError(f"no file at {path}" if not path.exists() else f"{path} is no file")
     entry = IMPORTERS.get(kind) if kind else _importer_of(path)
     with entry.calling():
         imported = entry.kind.read(path)
-        if not imported.prompts:
+        if not imported.prompts and not imported.suites:
             raise DraftError(f"{path} has no prompt")
         return imported
 
@@ -77,8 +166,8 @@ def _importer_of(path: Path) -> Entry[Importer]:
     # By its suffix alone: the importer says what is wrong with the file.
     candidates += [entry for entry in usable if path.suffix in entry.kind.suffixes]
     if not candidates:
-        suffixes = sorted({suffix for entry in usable for suffix in entry.kind.suffixes})
         raise DraftError(
-            f"{path}: no reader for {path.suffix or 'that'!r}", hint=", ".join(suffixes)
+            f"{path}: no import format recognizes it",
+            hint=f"--format {', '.join(sorted(entry.name for entry in usable))}",
         )
     return candidates[0]

@@ -31,8 +31,7 @@ class DotpromptTarget:
 
     def loses(self, export: Export) -> Sequence[Loss]:
         evidence = Loss("evidence and the ledger", f"in short under {dotprompt.OWN}")
-        back = Loss("the way back", "workbench import reads no .prompt files: keep the registry")
-        return (evidence, back, *dotprompt.losses(_prompt(export)))
+        return (evidence, *dotprompt.losses(_prompt(export)))
 
     def content(self, export: Export) -> Mapping[str, Any]:
         return _compared(front_matter.read(_text(export)))

@@ -13,16 +13,28 @@ from workbench.errors import DraftError, UsageError
 from workbench.prompts.files.untyped import UntypedText
 
 MAX_DEPTH = 64
+MAX_NODES = 1_000_000
+"""Maximum number of values in a text with aliases, with all that these repeat."""
+
+
+_TAG = "tag:yaml.org,2002:"
+_MERGE = f"{_TAG}merge"
 
 
 class _Loader(yaml.SafeLoader):
     """A safe loader that refuses aliases and duplicate keys."""
 
     depth = 0
+    takes_aliases = False
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self.sizes: dict[int, int] = {}
+        """Values in a node, by its id, with all that its aliases repeat."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         mark = self.get_mark()
-        if self.check_event(yaml.AliasEvent):
+        if self.check_event(yaml.AliasEvent) and not self.takes_aliases:
             raise yaml.MarkedYAMLError(problem="aliases are refused", problem_mark=mark)
         self.depth += 1
         if self.depth > MAX_DEPTH:
@@ -34,6 +46,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == _MERGE:
+                continue
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, (str, int, float, bool)):
                 raise yaml.MarkedYAMLError(
@@ -47,7 +61,6 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_TAG = "tag:yaml.org,2002:"
 _WORDS = {
     "null": ("~|null|Null|NULL|", ["~", "n", "N", ""]),
     "bool": ("true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -62,6 +75,33 @@ _WORDS = {
 
 class _PlainLoader(_Loader):
     """Reads scalars by YAML 1.2: `no`, `12:30:45` and dates are text."""
+
+
+class _AliasLoader(_PlainLoader):
+    """Also reads aliases and merge keys (`<<`)."""
+
+    takes_aliases = True
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        mark, is_alias = self.get_mark(), self.check_event(yaml.AliasEvent)
+        node = super().compose_node(parent, index)
+        if is_alias:
+            if id(node) not in self.sizes:
+                raise yaml.MarkedYAMLError(
+                    problem="an alias stands inside of what it repeats",
+                    problem_mark=mark,
+                )
+            return node
+        self.sizes[id(node)] = 1 + sum(
+            self.sizes.get(id(part), 1)
+            for item in (node.value if isinstance(node, yaml.CollectionNode) else ())
+            for part in (item if isinstance(item, tuple) else (item,))
+        )
+        if self.sizes[id(node)] > MAX_NODES:
+            raise yaml.MarkedYAMLError(
+                problem="aliases repeat too much", problem_mark=node.start_mark
+            )
+        return node
 
 
 class _VerbatimLoader(_PlainLoader):
@@ -99,6 +139,8 @@ def _decimal_or_text(loader: _Loader, node: yaml.ScalarNode) -> float | str:
     return number if repr(number) == text or not math.isfinite(number) else UntypedText(text)
 
 
+_AliasLoader.yaml_implicit_resolvers = dict(_PlainLoader.yaml_implicit_resolvers)
+_AliasLoader.add_implicit_resolver(_MERGE, re.compile("<<$"), ["<"])
 _PlainLoader.add_constructor(_TAG + "int", _whole)
 _PlainLoader.add_constructor(_TAG + "float", _decimal)
 _VerbatimLoader.add_constructor(_TAG + "int", _whole_or_text)
@@ -111,14 +153,18 @@ def parse_yaml(
     error: type[UsageError] = DraftError,
     *,
     verbatim: bool = False,
+    aliases: bool = False,
     first_line: int = 1,
 ) -> Any:
     """The values of a YAML text, {} for an empty one. Line numbers count from `first_line`.
 
     With `verbatim`, for datasets, a number that would be printed differently from its source stays
-    text, as UntypedText. Raises `error` with `where`, the line and the problem.
+    text, as UntypedText. With `aliases`, for other tools' files, aliases and merge keys are read,
+    as far as they do not make the values much larger than the text. Raises `error` with `where`,
+    the line and the problem.
     """
-    return _loaded(text, _VerbatimLoader if verbatim else _PlainLoader, where, error, first_line)
+    loader = _AliasLoader if aliases else _VerbatimLoader if verbatim else _PlainLoader
+    return _loaded(text, loader, where, error, first_line)
 
 
 def yaml_as_text(text: str, where: str, error: type[UsageError] = DraftError) -> Any:
