@@ -178,6 +178,30 @@ def suite() -> Schema:
                         "max_age": measured("Older evidence does not count.", "30d"),
                         "min_cases": whole("Least cases for a threshold alone."),
                         "extend": flag("Decide by bets, so that fresh cases may be added."),
+                        "slices": {
+                            "type": "object",
+                            "description": "Tags whose cases must keep a margin of their own.",
+                            "additionalProperties": table(
+                                {"margin": share("Not worse by more than this.")}, ("margin",)
+                            ),
+                        },
+                        "also": {
+                            "type": "object",
+                            "description": "Cost and latency, each with a margin of its own.",
+                            "properties": {
+                                "cost": table(
+                                    {"margin": measured("A share of A's cost.", "10 %")},
+                                    ("margin",),
+                                )
+                            },
+                            "patternProperties": {
+                                "^latency_p[1-9][0-9]?$": table(
+                                    {"margin": measured("Not slower by more.", "200ms")},
+                                    ("margin",),
+                                )
+                            },
+                            "additionalProperties": False,
+                        },
                     }
                 ),
                 "run": json_schema(RunOptions),

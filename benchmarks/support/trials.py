@@ -17,7 +17,7 @@ from workbench.datasets.values import Case, Dataset
 from workbench.runs.spec.suite import GatePolicy, Suite
 from workbench.scorers.base import Kind, Score, Scorer
 from workbench.verdicts.evidence import make_evidence
-from workbench.verdicts.extension import extend_plan
+from workbench.verdicts.recorded.extension import extend_plan
 from workbench.verdicts.rules import FIRST_RULES
 from workbench.verdicts.sequential import LookDecision
 from workbench.verdicts.sequential_plan import Plan, make_plan

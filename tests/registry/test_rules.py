@@ -54,6 +54,8 @@ STRICTER_POLICY = {
     "more cases": {"min_cases": 21},
     "fewer missing": {"max_missing": 0.0},
     "evidence that ages": {"max_age_days": 7.0},
+    "a slice": {"slices": (("vip", 0.05),)},
+    "a cost": {"also": (("cost", 0.1),)},
 }
 LOOSER_POLICY = {
     "a lower threshold": {"threshold": 0.79},

@@ -16,7 +16,7 @@ from workbench.errors import UsageError
 from workbench.runs.spec.suite import GatePolicy, Suite
 from workbench.scorers.base import Kind, Score, Scorer
 from workbench.verdicts.evidence import make_evidence, recompute
-from workbench.verdicts.extension import contradiction, extend_plan
+from workbench.verdicts.recorded.extension import contradiction, extend_plan
 from workbench.verdicts.sequential import conclude
 from workbench.verdicts.sequential_plan import Plan, make_plan
 from workbench.verdicts.statistics.betting import betting_interval, excludes, rounds_of

@@ -8,7 +8,7 @@ from typing import Any
 from tests.verdicts.test_pairing import summary
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.spec.values import Result
-from workbench.verdicts.origin import answer_digest, joined, side_origin
+from workbench.verdicts.recorded.origin import answer_digest, joined, side_origin
 
 HERE = "http://127.0.0.1:1/v1"
 SUMMARY = summary(environment={"identity": {"endpoint": HERE}, "provider": "openai"})

@@ -110,6 +110,8 @@ def _verdict_of(compared: Compared) -> dict[str, Any]:
         b=compared.b.source.short,
         run_a=compared.a.summary.run_id,
         run_b=compared.b.summary.run_id,
+        conditions=compared.beside.conditions,
+        slices=compared.beside.slices,
     )
 
 
@@ -129,7 +131,15 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
         b = compared.b.source.short
         if len(names) > 1:
             lines.append(f"{b} against {a.short}:")
-        lines += verdict.lines_of(compared.comparisons, policy, a.short, b, verbose)
+        lines += verdict.lines_of(
+            compared.comparisons,
+            policy,
+            a.short,
+            b,
+            verbose,
+            conditions=compared.beside.conditions,
+            slices=compared.beside.slices,
+        )
         if compared.noise is not None:
             itself = compared.a.summary.fingerprint == compared.b.summary.fingerprint
             called = b if len(names) > 1 else "B"

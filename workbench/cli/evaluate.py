@@ -109,6 +109,7 @@ def _added_lines(sentence: str) -> list[str]:
 def _json_of(evidence: Evidence, against: list[str]) -> dict[str, Any]:
     from workbench.present.verdict_words import evidence_notes
     from workbench.verdicts.evidence import policy_from_content
+    from workbench.verdicts.slices import conditions_of, standings_of
 
     return {
         "prompt_id": evidence.prompt_id,
@@ -128,6 +129,8 @@ def _json_of(evidence: Evidence, against: list[str]) -> dict[str, Any]:
             b=evidence.version,
             run_a=evidence.run_a,
             run_b=str(evidence.run_b),
+            conditions=conditions_of(evidence),
+            slices=standings_of(evidence),
         ),
     }
 
@@ -135,13 +138,23 @@ def _json_of(evidence: Evidence, against: list[str]) -> dict[str, Any]:
 def _lines_of(evidence: Evidence, verbose: bool) -> list[str]:
     from workbench.present.verdict_words import evidence_notes
     from workbench.verdicts.evidence import policy_from_content
+    from workbench.verdicts.slices import conditions_of, standings_of
 
     policy = policy_from_content(evidence.policy)
     baseline = evidence.baseline_version or "no baseline"
     ref = f"{evidence.prompt_id}@{evidence.version}"
     return [
         f"{ref} on {evidence.suite}, against {baseline}",
-        *verdict.lines_of(evidence.comparisons, policy, baseline, evidence.version, verbose, ref),
+        *verdict.lines_of(
+            evidence.comparisons,
+            policy,
+            baseline,
+            evidence.version,
+            verbose,
+            ref,
+            conditions_of(evidence),
+            standings_of(evidence),
+        ),
         *evidence_notes(evidence),
     ]
 

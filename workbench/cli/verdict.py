@@ -9,6 +9,8 @@ from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE, EXIT_
 
 if TYPE_CHECKING:
     from workbench.runs.spec.suite import GatePolicy
+    from workbench.verdicts.conditions import Condition
+    from workbench.verdicts.slices import SliceStanding
     from workbench.verdicts.values import Comparison, Gate
 
 
@@ -21,11 +23,14 @@ def as_json(
     b: str,
     run_a: str | None,
     run_b: str,
+    conditions: Sequence[Condition] = (),
+    slices: Sequence[SliceStanding] = (),
 ) -> dict[str, Any]:
     """The JSON keys of a verdict: counts with case ids, and the headline, with `a` and `b` as
     the names of the two sides.
     """
     from workbench.present.verdict_words import headline
+    from workbench.verdicts.conditions import SLICE
 
     return {
         "headline": headline(comparison, policy, a=a, b=b),
@@ -51,6 +56,57 @@ def as_json(
         "missing_ids": list(comparison.missing),
         "run_a": run_a,
         "run_b": run_b,
+        "slices": [
+            _slice(standing, [one for one in conditions if one.tag == standing.tag])
+            for standing in slices
+        ],
+        "also": [_condition(one) for one in conditions if one.kind != SLICE],
+    }
+
+
+def _slice(standing: SliceStanding, conditions: Sequence[Condition]) -> dict[str, Any]:
+    """One tag: its verdict alone, and what is claimed of it among all tags."""
+    from workbench.verdicts.comparison import combine_gates
+
+    comparison = standing.comparison
+    gates = [one.gate for one in conditions]
+    return {
+        "tag": standing.tag,
+        "cases": comparison.cases,
+        "enough": standing.enough,
+        "verdict": comparison.verdict.value,
+        "claim": standing.claim.value,
+        "difference": comparison.difference,
+        "low": comparison.low,
+        "high": comparison.high,
+        "score_a": comparison.score_a,
+        "score_b": comparison.score_b,
+        "fixed": len(comparison.fixed),
+        "broke": len(comparison.broke),
+        "same": comparison.same,
+        "missing": len(comparison.missing),
+        "p_value": comparison.p_value,
+        "holm_p": standing.holm_p,
+        "margin": standing.margin,
+        "gate": combine_gates(gates).value if gates else None,
+        "reason": "; ".join(dict.fromkeys(one.reason for one in conditions)),
+    }
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    """A condition on cost (shares of A's) or latency (seconds)."""
+    return {
+        "name": condition.name,
+        "gate": condition.gate.value,
+        "reason": condition.reason,
+        "margin": condition.margin,
+        "a": condition.a,
+        "b": condition.b,
+        "difference": condition.difference,
+        "low": condition.low,
+        "high": condition.high,
+        "cases": condition.cases,
+        "missing": condition.missing,
     }
 
 
@@ -61,10 +117,15 @@ def lines_of(
     b: str,
     verbose: bool,
     ref: str = "",
+    conditions: Sequence[Condition] = (),
+    slices: Sequence[SliceStanding] = (),
 ) -> list[str]:
-    """A headline per scorer, the broken cases, what to do next; for several scorers the gate."""
+    """A headline per scorer, the broken cases, what to do next; the gate's further conditions, how
+    tags stand, and, of several parts, the gate.
+    """
+    from workbench.present.slices.lines import condition_lines, slice_lines
     from workbench.present.verdict_words import beneath, details, headline_lines
-    from workbench.verdicts.comparison import combine
+    from workbench.verdicts.conditions import gate_of
 
     lines: list[str] = []
     for comparison in comparisons:
@@ -74,10 +135,13 @@ def lines_of(
         lines += beneath(comparison, policy, ref)
         if verbose:
             lines += [f"  {line}" for line in details(comparison)]
-    if len(comparisons) > 1:
-        combined = combine(comparisons).value.replace("_", " ").upper()
-        lines.append(f"the gate of all {len(comparisons)} scorers: {combined}")
-    return lines
+    lines += condition_lines(conditions)
+    parts = len(comparisons) + len(conditions)
+    if parts > 1:
+        combined = gate_of(comparisons, conditions).value.replace("_", " ").upper()
+        what = "parts" if conditions else "scorers"
+        lines.append(f"the gate of all {parts} {what}: {combined}")
+    return lines + slice_lines(slices)
 
 
 def exit_code(gate: Gate, incomplete: bool) -> int:

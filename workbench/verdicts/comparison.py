@@ -19,7 +19,7 @@ from workbench.verdicts.statistics.case_counts import minimum_cases
 from workbench.verdicts.threshold import judge_threshold, level_of
 from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
 
-__all__ = ["combine", "compare_pairs", "compare_shuffled", "compare_threshold"]
+__all__ = ["combine", "combine_gates", "compare_pairs", "compare_shuffled", "compare_threshold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,12 @@ def compare_threshold(
 
 def combine(comparisons: Iterable[Comparison]) -> Gate:
     """All required scorers must pass; one that fails fails the gate."""
-    gates = [comparison.gate for comparison in comparisons]
+    return combine_gates(comparison.gate for comparison in comparisons)
+
+
+def combine_gates(parts: Iterable[Gate]) -> Gate:
+    """All parts of a gate must pass; one that fails fails it."""
+    gates = list(parts)
     if Gate.FAIL in gates:
         return Gate.FAIL
     if gates and all(gate is Gate.PASS for gate in gates):

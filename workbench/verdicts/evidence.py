@@ -11,6 +11,7 @@ from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.fingerprints import canonical_json
 from workbench.runs.spec.suite import GatePolicy, Suite
+from workbench.verdicts.raw_values import RAW, is_raw
 from workbench.verdicts.rules import FIRST_RULES
 from workbench.verdicts.sequential import LookDecision, conclude
 from workbench.verdicts.sequential_plan import Plan, make_plan, plan_from_content
@@ -62,7 +63,11 @@ def make_evidence(
         suite_parts=dict(suite.parts),
         policy=suite.gate.content(),
         planned=plan.planned,
-        pairs={name: tuple(pairs[name][: decision.seen]) for name in suite.gate.scorers},
+        pairs={
+            name: tuple(pairs[name][: decision.seen])
+            for name in (*suite.gate.scorers, *RAW)
+            if name in pairs
+        },
         comparisons=decision.comparisons,
         gate=decision.gate,
         score=decision.comparisons[0].score_b if decision.comparisons else None,
@@ -141,12 +146,15 @@ def recompute(evidence: Evidence) -> Gate:
         plan = plan_of(evidence, policy)
     except UsageError:
         return Gate.NO_DECISION
-    if set(evidence.pairs) != set(policy.scorers) or plan.planned != evidence.planned:
+    scorers = {name for name in evidence.pairs if not is_raw(name)}
+    if scorers != set(policy.scorers) or plan.planned != evidence.planned:
         return Gate.NO_DECISION
     orders = [[pair.case_id for pair in pairs] for pairs in evidence.pairs.values()]
     if any(order != orders[0] or len(set(order)) < len(order) for order in orders):
         return Gate.NO_DECISION
     if evidence.baseline_fingerprint and not any(p.a for ps in evidence.pairs.values() for p in ps):
+        return Gate.NO_DECISION
+    if policy.slices and _contradicting_tags(evidence):
         return Gate.NO_DECISION
     if plan.looks > 1 and not _in_order(next(iter(evidence.pairs.values())), plan):
         return Gate.NO_DECISION
@@ -156,8 +164,9 @@ def recompute(evidence: Evidence) -> Gate:
 def policy_from_content(content: Mapping[str, Any]) -> GatePolicy:
     """The policy of a record. Raises UsageError when it is not a policy."""
     try:
-        return GatePolicy(**{**content, "scorers": tuple(content["scorers"])})
-    except (KeyError, TypeError) as error:
+        further = {name: _margins(content[name]) for name in ("slices", "also") if name in content}
+        return GatePolicy(**{**content, "scorers": tuple(content["scorers"]), **further})
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UsageError(f"the recorded gate policy cannot be read: {error!r}") from error
 
 
@@ -203,6 +212,18 @@ def evidence_from_json(text: str | bytes) -> Evidence:
         raise UsageError(f"this is no evidence record: {error!r}") from error
 
 
+def _margins(content: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted((str(name), float(rule["margin"])) for name, rule in content.items()))
+
+
+def _contradicting_tags(evidence: Evidence) -> bool:
+    """Whether a case has other tags in the pairs of another scorer."""
+    tags = [
+        [pair.tags for pair in pairs] for name, pairs in evidence.pairs.items() if not is_raw(name)
+    ]
+    return any(each != tags[0] for each in tags)
+
+
 def _in_order(pairs: Sequence[CasePair], plan: Plan) -> bool:
     """Whether the pairs follow the recorded random order; early stopping is valid only then."""
     groups = {pair.case_id: pair.group for pair in pairs}
@@ -229,10 +250,12 @@ def plan_of(evidence: Evidence, policy: GatePolicy) -> Plan:
 def _pair_row(pair: CasePair) -> list[Any]:
     """A pair as one short row: pairs are most of a record's size."""
     row: list[Any] = [pair.case_id, _numbers(pair.a), _numbers(pair.b)]
-    if pair.group is not None or pair.reason:
+    if pair.group is not None or pair.reason or pair.tags:
         row.append(pair.group)
-    if pair.reason:
+    if pair.reason or pair.tags:
         row.append(pair.reason)
+    if pair.tags:
+        row.append(list(pair.tags))
     return row
 
 
@@ -240,7 +263,8 @@ def _pair_from_row(row: Sequence[Any]) -> CasePair:
     case_id, a, b, *rest = row
     group = rest[0] if rest else None
     reason = rest[1] if len(rest) > 1 else ""
-    return CasePair(case_id, tuple(a), tuple(b), group, reason)
+    tags = tuple(rest[2]) if len(rest) > 2 else ()
+    return CasePair(case_id, tuple(a), tuple(b), group, reason, tags)
 
 
 def _comparison_content(comparison: Comparison) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def pair_results(
         a = _filled(side_a.get(case.id), width_a)
         b = _filled(side_b.get(case.id), width_b)
         reason = b.reason or a.reason
-        pairs.append(CasePair(case.id, a.scores, b.scores, case.group, reason))
+        pairs.append(CasePair(case.id, a.scores, b.scores, case.group, reason, case.tags))
     return tuple(pairs)
 
 

@@ -8,7 +8,12 @@ from typing import Any
 
 from workbench.errors import UsageError
 from workbench.runs.spec.suite import GatePolicy
-from workbench.verdicts.comparison import combine, compare_pairs, compare_threshold, undecided
+from workbench.verdicts.comparison import (
+    compare_pairs,
+    compare_threshold,
+    undecided,
+)
+from workbench.verdicts.conditions import Condition, conditions_at, gate_of
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY
 from workbench.verdicts.sequential_plan import Plan
 from workbench.verdicts.values import CasePair, Comparison, Gate
@@ -28,6 +33,8 @@ class LookDecision:
     look: int
     seen: int
     planned: int
+    conditions: tuple[Condition, ...] = ()
+    """What the gate asks of slices, cost and latency."""
 
 
 def decide_prefix(
@@ -54,7 +61,9 @@ def decide_prefix(
         if len(pairs) < end:
             raise UsageError(f"look {look} needs {end} cases, there are {len(pairs)}")
         comparisons.append(_with_history(pairs[:end], plan, policy, scorer, look, earlier))
-    return _decision(tuple(comparisons), plan, look)
+    return _decision(
+        tuple(comparisons), conditions_at(pairs_by_scorer, plan, policy, look), plan, look
+    )
 
 
 def conclude(
@@ -159,13 +168,21 @@ def _record(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _decision(comparisons: tuple[Comparison, ...], plan: Plan, look: int) -> LookDecision:
+def _decision(
+    comparisons: tuple[Comparison, ...],
+    conditions: tuple[Condition, ...],
+    plan: Plan,
+    look: int,
+) -> LookDecision:
     last = look == plan.looks
-    gate = combine(comparisons)
-    hopeless = next((c for c in comparisons if c.stopped in (STOPPED_FAIL, STOPPED_FUTILITY)), None)
+    every: tuple[Comparison | Condition, ...] = (*comparisons, *conditions)
+    gate = gate_of(comparisons, conditions)
+    hopeless = next((c for c in every if c.stopped in (STOPPED_FAIL, STOPPED_FUTILITY)), None)
     stop = last or gate is Gate.PASS or hopeless is not None
-    decisive = hopeless or next((c for c in comparisons if c.gate is not Gate.PASS), None)
+    decisive = hopeless or next((c for c in every if c.gate is not Gate.PASS), None)
     reason = (decisive or comparisons[0]).reason if comparisons else "no scorer gates"
+    if isinstance(decisive, Condition):
+        reason = f"{decisive.name}: {reason}"
     return LookDecision(
         stop=stop,
         comparisons=comparisons,
@@ -174,6 +191,7 @@ def _decision(comparisons: tuple[Comparison, ...], plan: Plan, look: int) -> Loo
         look=look,
         seen=plan.block_ends[look - 1],
         planned=plan.planned,
+        conditions=conditions,
     )
 
 

@@ -64,6 +64,8 @@ class Plan:
     """
     extends: str = ""
     """Id of the evaluation that this one extends."""
+    slices: tuple[tuple[str, int], ...] = ()
+    """By tag that the gate names: `bets` of its cases."""
 
     def order(
         self, case_ids: Sequence[str], groups: Mapping[str, str | None] | None = None
@@ -101,6 +103,7 @@ class Plan:
             **({"rules": self.rules, "bets": self.bets} if self.rules > FIRST_RULES else {}),
             **({"largest": self.largest} if self.largest else {}),
             **({"stages": list(self.stages), "extends": self.extends} if self.stages else {}),
+            **({"slices": dict(self.slices)} if self.slices else {}),
         }
 
 
@@ -135,7 +138,12 @@ def make_plan(
             looks = LOOKS
     ends = _block_ends(case_count, looks, sizes)
     plan = _plan(ends, policy, seed, anytime and baseline, baseline, created_at)
-    return replace(plan, rules=RULES, bets=_bets(units, policy), largest=max(sizes, default=0))
+    slices = tuple(
+        (tag, _bets(_tagged_units(cases or (), tag), replace(policy, margin=margin)))
+        for tag, margin in policy.slices
+    )
+    bets, largest = _bets(units, policy), max(sizes, default=0)
+    return replace(plan, rules=RULES, bets=bets, largest=largest, slices=slices)
 
 
 def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
@@ -150,6 +158,7 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
         largest = int(content.get("largest", 0))
         stages = tuple(int(end) for end in content.get("stages", ()))
         extends = str(content.get("extends", ""))
+        slices = tuple((str(k), int(n)) for k, n in dict(content.get("slices", {})).items())
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"the recorded plan cannot be read: {error!r}") from error
     if not ends or ends[0] < 1 or any(b <= a for a, b in itertools.pairwise(ends)):
@@ -159,7 +168,15 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
     plan = _plan(ends, policy, seed, anytime, baseline, created_at)
     if stages and (stages[-1] != ends[-1] or not set(stages) <= set(ends)):
         raise UsageError("the recorded plan has stages that end between its looks")
-    return replace(plan, rules=rules, bets=bets, largest=largest, stages=stages, extends=extends)
+    return replace(
+        plan,
+        rules=rules,
+        bets=bets,
+        largest=largest,
+        stages=stages,
+        extends=extends,
+        slices=slices,
+    )
 
 
 def conditional_power(
@@ -183,6 +200,11 @@ def _bets(units: int, policy: GatePolicy) -> int:
     if not policy.extend:
         return units
     return max(units, cases_needed(policy.margin, confidence=policy.confidence))
+
+
+def _tagged_units(cases: Sequence[Case], tag: str) -> int:
+    """How many cases, or groups, have the tag."""
+    return len({case.group or f"case:{case.id}" for case in cases if tag in case.tags})
 
 
 def _plan(

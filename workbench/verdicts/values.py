@@ -38,6 +38,8 @@ class CasePair:
     group: str | None = None
     reason: str = ""
     """Why a score is missing, in one line."""
+    tags: tuple[str, ...] = ()
+    """The slices that the case belongs to."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,9 @@ class Evidence:
     planned: int
     """Cases of the plan, before any early stop."""
     pairs: Mapping[str, tuple[CasePair, ...]]
-    """By gating scorer, in the order of the plan; only the looked-at prefix."""
+    """By gating scorer, in the order of the plan; only the looked-at prefix. After the scorers, the
+    raw values of `raw_values.RAW`.
+    """
     comparisons: tuple[Comparison, ...]
     """One per gating scorer, the headline scorer first."""
     gate: Gate

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from workbench.actions.comparing.beside import NOTHING, Beside, beside, own_noise
 from workbench.actions.comparing.gate_uses import note_comparison
 from workbench.actions.comparing.preview import Preview, part_of
 from workbench.actions.comparing.sides import SAME, check_sides, covering_run, split_of, suite_of
@@ -18,9 +19,10 @@ from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import Result, RunSpec, RunStatus, RunSummary
-from workbench.verdicts.comparison import combine, compare_shuffled
+from workbench.verdicts.comparison import compare_shuffled
+from workbench.verdicts.conditions import gate_of
 from workbench.verdicts.multiple_comparisons import best_of, best_of_note, holm, mid_p
-from workbench.verdicts.noise import Noise, noise_of
+from workbench.verdicts.noise import Noise
 from workbench.verdicts.pairing import by_case, check_comparable, pair_results
 from workbench.verdicts.values import CasePair, Comparison, Gate
 
@@ -80,6 +82,7 @@ class Compared:
     """Set for a comparison of a sample, which decides nothing."""
     notes: tuple[str, ...] = ()
     """Notes about the cases."""
+    beside: Beside = NOTHING
 
     @property
     def headline(self) -> Comparison:
@@ -189,7 +192,17 @@ def compare_many(
     for side in sides:
         note_comparison(session, suite, side.source.prompt, cases)
     pairings = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
-    best = rank([replace(compared, noise=own_noise(session, compared)) for compared in pairings])
+    best = rank(
+        [
+            replace(
+                compared,
+                noise=own_noise(
+                    session, compared.a.summary, compared.headline.scorer, compared.cases
+                ),
+            )
+            for compared in pairings
+        ]
+    )
     source_notes = [source.note for source in (a, *others) if source.note]
     case_notes = [note for one in pairings for note in one.notes]
     return replace(best, notes=tuple(dict.fromkeys([*source_notes, *case_notes])))
@@ -234,6 +247,7 @@ def pair_up(
     comparisons = tuple(
         compare_shuffled(pairs[name], suite.gate, name, seed) for name in suite.gate.scorers
     )
+    further = NOTHING if preview else beside(suite, cases, pairs, a.all_results, b.all_results)
     if preview:
         comparisons = tuple(preview.mark(comparison) for comparison in comparisons)
     return Compared(
@@ -244,35 +258,19 @@ def pair_up(
         cases,
         pairs,
         comparisons,
-        combine(comparisons),
+        gate_of(comparisons, further.conditions),
         preview=preview,
         notes=running.case_notes(suite, split or b.summary.split, cases, prompts),
+        beside=further,
     )
 
 
 def swapped(session: Session, compared: Compared) -> Compared:
     """The same two runs with A as the candidate, without any call."""
     turned = pair_up(compared.b, compared.a, compared.suite, compared.split, compared.preview)
-    return replace(turned, noise=own_noise(session, turned))
-
-
-def own_noise(session: Session, compared: Compared) -> Noise | None:
-    """A's flips against itself, from its two newest runs on these cases without the cache.
-
-    None without two such runs. A run from the cache repeats answers, so it shows no noise.
-    """
-    a = compared.a.summary
-    scorer = compared.headline.scorer
-    run_ids = [
-        run.run_id
-        for run in session.store.summaries(a.prompt_id, a.suite)
-        if run.fingerprint == a.fingerprint and run.suite_parts == a.suite_parts
-        if run.status is RunStatus.COMPLETE and not run.cached
-    ]
-    if len(run_ids) < 2:
-        return None
-    newer, older = (session.store.results(run_id) for run_id in run_ids[:2])
-    return noise_of(pair_results(older, newer, compared.cases, scorer))
+    return replace(
+        turned, noise=own_noise(session, turned.a.summary, turned.headline.scorer, turned.cases)
+    )
 
 
 def plan_side(

@@ -17,8 +17,9 @@ from workbench.lineage.values import Difference
 from workbench.runs.spec.suite import GatePolicy
 from workbench.runs.spec.values import RunSpec, RunSummary
 from workbench.verdicts.comparison import compare_shuffled
-from workbench.verdicts.origin import side_origin
 from workbench.verdicts.pairing import by_case, pair_results
+from workbench.verdicts.raw_values import is_raw, raw_pairs
+from workbench.verdicts.recorded.origin import side_origin
 from workbench.verdicts.values import CasePair, Comparison
 
 
@@ -30,7 +31,7 @@ class Asked:
     pairs: Mapping[str, tuple[CasePair, ...]]
     """By scorer: `a` was recorded, `b` is of today."""
     origin: Mapping[str, Any]
-    """Where the answers of today came from: `verdicts.origin`."""
+    """Where the answers of today came from: `verdicts.recorded.origin`."""
     same_answers: int | None
     """Cases whose answers are the same in every repeat; None where no digests were recorded."""
     differences: tuple[Difference, ...]
@@ -71,12 +72,13 @@ def ask_again(
     before = {
         name: {pair.case_id: pair for pair in pairs} for name, pairs in evidence.pairs.items()
     }
+    today = raw_pairs((), results, recorded.cases) | {
+        name: pair_results((), results, recorded.cases, name) for name in before if not is_raw(name)
+    }
     pairs = {
-        name: tuple(
-            replace(pair, a=before[name][pair.case_id].b)
-            for pair in pair_results((), results, recorded.cases, name)
-        )
+        name: tuple(replace(pair, a=before[name][pair.case_id].b) for pair in today[name])
         for name in before
+        if name in today
     }
     if summary.status.value != "complete":
         raise RunCutShort(

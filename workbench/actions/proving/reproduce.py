@@ -84,6 +84,7 @@ def _with_answers_of_today(evidence: Evidence, asked: Asked) -> Mapping[str, tup
             for pair in pairs
         )
         for name, pairs in evidence.pairs.items()
+        if name in today
     }
 
 

@@ -23,8 +23,8 @@ from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import Result, RunSummary
 from workbench.times import utc_now
 from workbench.verdicts.evidence import make_evidence
-from workbench.verdicts.origin import joined, side_origin
 from workbench.verdicts.pairing import by_case, check_comparable
+from workbench.verdicts.recorded.origin import joined, side_origin
 from workbench.verdicts.values import Evidence, Gate
 
 

@@ -19,8 +19,8 @@ from workbench.registry.models.records import EvaluationRecord
 from workbench.runs.spec.suite import GATE_SPLIT, Suite
 from workbench.runs.spec.values import RunSpec
 from workbench.times import utc_now
-from workbench.verdicts.extension import extend_plan
 from workbench.verdicts.multiple_comparisons import EarlierAttempts
+from workbench.verdicts.recorded.extension import extend_plan
 from workbench.verdicts.sequential_plan import Plan, make_plan
 from workbench.verdicts.values import CasePair
 

@@ -18,7 +18,7 @@ from workbench.prompts.files.strict_yaml import dump_yaml
 from workbench.prompts.revisions import least_revision
 from workbench.prompts.values import FIRST_REVISION, PARTS_REVISION, REVISION, Message, Prompt
 from workbench.registry import PromptRegistry, PromptVersion
-from workbench.verdicts.origin import in_short
+from workbench.verdicts.recorded.origin import in_short
 
 FORMAT = "workbench.prompt/1"
 _LATER = frozenset(

@@ -21,7 +21,7 @@ from workbench.registry.storage.checks import check_file, opened_again
 from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.tables import KINDS, iterate_rows, table_rows
 from workbench.verdicts import evidence_to_json, recompute
-from workbench.verdicts.extension import contradiction
+from workbench.verdicts.recorded.extension import contradiction
 from workbench.verdicts.values import Evidence
 
 

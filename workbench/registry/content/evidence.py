@@ -97,7 +97,7 @@ def row_of(evidence: Evidence, evaluation_id: str, suite_seq: int) -> dict[str, 
 
 
 def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, Column]]:
-    """One row per gating scorer and case, in the order of the plan."""
+    """One row per gating scorer and case, in the order of the plan, and one of its raw values."""
     for scorer in sorted(pairs):
         for position, pair in enumerate(pairs[scorer]):
             yield {
@@ -110,6 +110,7 @@ def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, 
                 "b_repeats": _as_json(pair.b),
                 "case_group": pair.group,
                 "reason": pair.reason,
+                "tags": json.dumps(pair.tags) if pair.tags else "",
             }
 
 
@@ -185,12 +186,19 @@ def gate_uses(connection: Connection, prompt_id: str) -> list[GateUse]:
 def _record(connection: Connection, row: tuple[Any, ...]) -> EvaluationRecord:
     seq, evaluation_id, record, parts, policy, at, actor = row
     pairs: dict[str, list[CasePair]] = {}
-    for scorer, case_id, a, b, group, reason in connection.execute(
-        "SELECT scorer, case_id, a_repeats, b_repeats, case_group, reason FROM scores"
+    for scorer, case_id, a, b, group, reason, tags in connection.execute(
+        "SELECT scorer, case_id, a_repeats, b_repeats, case_group, reason, tags FROM scores"
         " WHERE evaluation = ? ORDER BY scorer, position",
         (seq,),
     ).fetchall():
-        pair = CasePair(case_id, tuple(json.loads(a)), tuple(json.loads(b)), group, reason)
+        pair = CasePair(
+            case_id,
+            tuple(json.loads(a)),
+            tuple(json.loads(b)),
+            group,
+            reason,
+            tuple(json.loads(tags)) if tags else (),
+        )
         pairs.setdefault(scorer, []).append(pair)
     policy = json.loads(policy)
     order = [*policy.get("scorers", ()), *pairs]

@@ -45,6 +45,8 @@ def _value(fact: str, value: Any) -> str:
         return "every suite"
     if fact == "max_age_days" and not value:
         return "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {rule.get('margin')}" for name, rule in value.items()) or "none"
     if isinstance(value, list):
         return " and ".join(map(str, value)) or "none"
     if isinstance(value, str):

@@ -21,7 +21,7 @@ from workbench.registry.storage.queries import json_field
 from workbench.registry.storage.tables import AFTER_ALL, table_rows
 from workbench.verdicts import recompute
 from workbench.verdicts.evidence import policy_from_content
-from workbench.verdicts.restriction import Part, judged_on
+from workbench.verdicts.recorded.restriction import Part, judged_on
 from workbench.verdicts.values import Evidence, Gate
 
 Row = Mapping[str, Any]

@@ -48,6 +48,7 @@ ADDED: Mapping[str, Mapping[str, Column]] = {
         "revision": 0,
     },
     "deployment": {"loosened_by": None, "revision": 0},
+    "scores": {"tags": ""},
 }
 """Columns that a later schema added, with their defaults: left out of the digest while they have
 these, so that earlier records keep their digests.
@@ -111,9 +112,19 @@ def digest_of(
     if added:
         row = {name: value for name, value in row.items() if value != added.get(name, _NEVER)}
     _add_row(row, texts, shape, _ordered(tuple(row)))
+    untagged = ADDED["scores"]
     for score in scores:
         named = _ordered(tuple(score))
-        _add_row(score, texts, shape, [pair for pair in named if pair[0] != "evaluation"])
+        _add_row(
+            score,
+            texts,
+            shape,
+            [
+                pair
+                for pair in named
+                if pair[0] != "evaluation" and score[pair[0]] != untagged.get(pair[0], _NEVER)
+            ],
+        )
     return _hashed(texts, shape)
 
 

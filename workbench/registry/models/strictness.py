@@ -79,6 +79,19 @@ def listed_before(old: Any, new: Any) -> bool:
     return bool(new) and (not old or set(map(str, new)) <= set(map(str, old)))
 
 
+def margins_kept(old: Any, new: Any) -> bool:
+    """Margins by name of which none is gone or wider; from none at all to any is stricter."""
+    before, after = (_loaded(value) for value in (old, new))
+    return all(
+        isinstance(after.get(name), dict) and at_most(rule.get("margin"), after[name].get("margin"))
+        for name, rule in before.items()
+    )
+
+
+def _loaded(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One fact of a rule, under its name in the file that sets it."""
@@ -119,6 +132,8 @@ POLICY_FACTS = (
     Fact("rule", same, "not_worse"),
     Fact("min_cases", at_least, 20),
     Fact("extend", same, 0),
+    Fact("slices", margins_kept),
+    Fact("also", margins_kept),
 )
 """Keys of a suite's policy. Others must be the same."""
 

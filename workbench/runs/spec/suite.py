@@ -60,6 +60,11 @@ class GatePolicy:
     """Minimum number of cases for a threshold without a baseline; None: MIN_CASES."""
     extend: bool = False
     """Decide by bets (e-values) from the first case on, so that fresh cases may be added later."""
+    slices: tuple[tuple[str, float], ...] = ()
+    """Tags with the margin that their cases must keep beside all cases."""
+    also: tuple[tuple[str, float], ...] = ()
+    """Further quantities with their margins: `cost` as a share of the baseline's, `latency_p95` and
+    the like in seconds."""
 
     def content(self) -> dict[str, Any]:
         """All of the policy as plain JSON values."""
@@ -74,6 +79,11 @@ class GatePolicy:
             **({"rule": self.rule} if self.rule != NOT_WORSE else {}),
             **({"min_cases": self.min_cases} if self.min_cases is not None else {}),
             **({"extend": True} if self.extend else {}),
+            **{
+                name: {key: {"margin": margin} for key, margin in margins}
+                for name, margins in (("slices", self.slices), ("also", self.also))
+                if margins
+            },
         }
 
 

@@ -17,6 +17,7 @@ from workbench.errors import SuiteError
 from workbench.prompts.files.strict_yaml import yaml_as_text
 from workbench.providers.base import Outcome
 from workbench.runs.spec.case_schema import check_cases, schema_beside
+from workbench.runs.spec.gate_margins import LATENCY, Margins, also_of, check_tags, slices_of
 from workbench.runs.spec.suite import (
     DEFAULT_BASELINE,
     DEFAULT_CONFIDENCE,
@@ -54,6 +55,8 @@ _GATE = {
     "rule",
     "min_cases",
     "extend",
+    "slices",
+    "also",
 }
 
 
@@ -72,7 +75,7 @@ def read_suite(path: Path, *, limit: int | None = None, split: str | None = None
         replace(scorer, faults=faults)
         for scorer in _scorers(data.get("scorers"), written.get("scorers"), path)
     )
-    return Suite(
+    suite = Suite(
         name=head.name,
         prompt_id=head.prompt_id,
         dataset=_dataset(head, limit, split),
@@ -82,6 +85,9 @@ def read_suite(path: Path, *, limit: int | None = None, split: str | None = None
         path=path,
         dataset_spec=head.dataset,
     )
+    if suite.gate.slices and limit is None:
+        check_tags(suite.gate.slices, suite.gate_cases.cases, f"{where}: gate")
+    return suite
 
 
 def _dataset(head: SuiteHead, limit: int | None, split: str | None) -> Dataset:
@@ -154,6 +160,13 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
     extend = _yes_or_no(data, "extend", where)
     if extend and rule != NOT_WORSE:
         raise SuiteError(f"{where}: extend goes with the rule {NOT_WORSE} alone")
+    slices = slices_of(
+        data.get("slices"),
+        f"{where}.slices",
+        lambda rule, place: _share(rule, "margin", place, DEFAULT_MARGIN),
+    )
+    also = also_of(data.get("also"), f"{where}.also")
+    _check_further(slices, also, rule, extend, where)
     age = _number(data, "max_age", where, None, _days)
     return GatePolicy(
         scorers=gating,
@@ -166,7 +179,23 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
         rule=rule,
         min_cases=_count(data, "min_cases", where, 0, 10**6) or None,
         extend=extend,
+        slices=slices,
+        also=also,
     )
+
+
+def _check_further(slices: Margins, also: Margins, rule: str, extend: bool, where: str) -> None:
+    """Raise SuiteError where a further margin does not fit the rule."""
+    if slices and rule != NOT_WORSE:
+        raise SuiteError(f"{where}: slices go with the rule {NOT_WORSE} alone")
+    if also and rule == THRESHOLD:
+        raise SuiteError(f"{where}: also needs a baseline, which the rule {THRESHOLD} has not")
+    slow = next((name for name, _ in also if LATENCY.fullmatch(name)), None)
+    if slow and extend:
+        raise SuiteError(
+            f"{where}: {slow} cannot be extended: its interval is for planned looks",
+            hint="leave extend or the latency out",
+        )
 
 
 def _yes_or_no(data: Mapping[str, Any], key: str, where: str) -> bool:

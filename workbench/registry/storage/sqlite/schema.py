@@ -97,6 +97,7 @@ CREATE TABLE scores (
   b_repeats TEXT NOT NULL CHECK (json_valid(b_repeats)),
   case_group TEXT,
   reason TEXT NOT NULL DEFAULT '',
+  tags TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (evaluation, scorer, position)
 ) STRICT, WITHOUT ROWID""",
     "environments": f"""

@@ -21,6 +21,7 @@ from workbench.registry.models.strictness import (
     fresh,
     listed_before,
     listed_too,
+    margins_kept,
     once_set,
     same,
     shorter,
@@ -39,6 +40,11 @@ _ORDERS: dict[Order, str] = {
     shorter_or_zero: f"{_NUMBERS} AND {{new}} > 0 AND ({{old}} <= 0 OR {{new}} <= {{old}})",
     listed_too: "json_array_length({old}) > 0 AND NOT EXISTS (SELECT 1 FROM json_each({old}) a"
     " WHERE coalesce(a.value NOT IN (SELECT b.value FROM json_each({new}) b), 1))",
+    margins_kept: "NOT EXISTS (SELECT 1 FROM json_each({old}) m WHERE NOT coalesce(("
+    "SELECT typeof(json_extract(m.value, '$.margin')) IN ('integer', 'real')"
+    " AND typeof(json_extract(n.value, '$.margin')) IN ('integer', 'real')"
+    " AND json_extract(n.value, '$.margin') <= json_extract(m.value, '$.margin')"
+    " FROM json_each({new}) n WHERE n.key = m.key), 0))",
     fresh: "{new} = 'fresh'",
     current: "{new} = 'current'",
     listed_before: "json_array_length({new}) > 0 AND (json_array_length({old}) = 0 OR NOT EXISTS ("

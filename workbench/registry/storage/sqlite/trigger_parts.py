@@ -13,6 +13,8 @@ IS_DEPLOY = "NEW.action NOT IN ('rollback', 'retire')"
 HAS_VERSION = """EXISTS (SELECT 1 FROM versions v WHERE v.prompt_id = NEW.prompt_id
     AND v.version = NEW.version AND v.fingerprint = NEW.fingerprint)"""
 ACTOR = "(SELECT actor FROM ledger WHERE seq = NEW.seq)"
+RAW_NAMES = "('@cost', '@latency')"
+"""Scorers of the rows that hold raw values: `verdicts.raw_values.RAW`."""
 SAME_PERSON = "same_person"
 """The SQL function that compares two names. A connection without it cannot insert
 rows whose triggers call it.

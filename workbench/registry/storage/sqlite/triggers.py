@@ -20,6 +20,7 @@ from workbench.registry.storage.sqlite.trigger_parts import (
     ENVIRONMENT,
     HAS_VERSION,
     PROMPT_ID,
+    RAW_NAMES,
     SAME_PERSON,
     VISIBLE,
     Rule,
@@ -140,15 +141,16 @@ _SCORE: tuple[Rule, ...] = (
         "scores: an evaluation that is recorded takes no more scores",
     ),
     (
-        "NEW.position >= 0 AND json_valid(NEW.a_repeats) AND json_valid(NEW.b_repeats)",
-        "scores: position and repeats",
+        "NEW.position >= 0 AND json_valid(NEW.a_repeats) AND json_valid(NEW.b_repeats)"
+        " AND (NEW.tags = '' OR json_valid(NEW.tags))",
+        "scores: position, repeats and tags",
     ),
     *(
         (
             f"(NEW.{side} IS NULL) = ((SELECT count(value) FROM json_each(NEW.{side}_repeats)) = 0)"
             f" AND coalesce(abs(NEW.{side} - (SELECT avg(value) FROM"
-            f" json_each(NEW.{side}_repeats))) < 1e-9 AND NEW.{side} BETWEEN 0.0 AND 1.0,"
-            f" NEW.{side} IS NULL)",
+            f" json_each(NEW.{side}_repeats))) < 1e-9 AND NEW.{side} >= 0.0 AND"
+            f" (NEW.{side} <= 1.0 OR NEW.scorer IN {RAW_NAMES}), NEW.{side} IS NULL)",
             f"scores: {side} is the mean of its repeats, between 0 and 1",
         )
         for side in ("a", "b")

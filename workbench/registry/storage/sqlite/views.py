@@ -21,13 +21,22 @@ _Z2 = """(CASE json_extract(s.policy, '$.confidence')
           WHEN 0.9 THEN 2.705543 WHEN 0.95 THEN 3.841458 WHEN 0.99 THEN 6.634896 ELSE 0.01 END)"""
 _BINARY = """(sum(coalesce(c.a NOT IN (0.0, 1.0), 0)) + sum(coalesce(c.b NOT IN (0.0, 1.0), 0))
           + sum(c.case_group IS NOT NULL) + coalesce(json_extract(e.plan, '$.anytime'), 0) = 0)"""
-_GAIN = f"(sum(c.b - c.a) + {_N} * {_M})"
-_Q = f"(({_GAIN} * {_GAIN} / ({_Z2} * {_N}) + {_M} * (1 + {_M})) / 2)"
-_B = f"(-({_W} + {_L}) - (2.0 * {_N} - {_W} + {_L}) * {_M})"
-_C = f"({_L} * {_M} * (1 + {_M}))"
-_NOT_WORSE = f"""({_N} > 0 AND {_GAIN} > 0 AND (NOT {_BINARY} OR (
-          2.0 * {_N} * {_Q} * {_Q} + {_B} * {_Q} + {_C} > -1e-6
-          AND {_Q} > -{_B} / (4.0 * {_N}))))"""
+
+
+def _not_worse(m: str) -> str:
+    """Whether the gain over a loss of `m` may suffice."""
+    gain = f"(sum(c.b - c.a) + {_N} * {m})"
+    q = f"(({gain} * {gain} / ({_Z2} * {_N}) + {m} * (1 + {m})) / 2)"
+    b = f"(-({_W} + {_L}) - (2.0 * {_N} - {_W} + {_L}) * {m})"
+    c = f"({_L} * {m} * (1 + {m}))"
+    return f"""({_N} > 0 AND {gain} > 0 AND (NOT {_BINARY} OR (
+          2.0 * {_N} * {q} * {q} + {b} * {q} + {c} > -1e-6
+          AND {q} > -{b} / (4.0 * {_N}))))"""
+
+
+_NOT_WORSE = _not_worse(_M)
+_MISSING = """sum(c.b IS NULL OR (c.a IS NULL AND e.baseline_fingerprint IS NOT NULL))
+          <= json_extract(s.policy, '$.max_missing') * count(*) + 1e-9"""
 
 # The rule for few cases: none scores lower than under the baseline, whatever the missing ones are.
 _NO_REGRESSIONS = "sum(coalesce(c.b, 0.0) < coalesce(c.a, 1.0) - 1e-9) = 0"
@@ -47,8 +56,7 @@ _SOUND = f"""
         AND count(*) <= e.planned
         AND (count(*) = e.planned
           OR count(*) IN (SELECT k.value FROM json_each(e.plan, '$.block_ends') k))
-        AND sum(c.b IS NULL OR (c.a IS NULL AND e.baseline_fingerprint IS NOT NULL))
-          <= json_extract(s.policy, '$.max_missing') * count(*) + 1e-9
+        AND {_MISSING}
         AND sum(coalesce(c.b, 0.0)) / count(*)
           >= coalesce(json_extract(s.policy, '$.threshold'), -1.0) - 1e-9
         AND (e.baseline_fingerprint IS NOT NULL
@@ -58,6 +66,40 @@ _SOUND = f"""
           OR CASE json_extract(s.policy, '$.rule')
             WHEN 'no_regressions' THEN {_NO_REGRESSIONS} ELSE {_NOT_WORSE} END)
       FROM scores c WHERE c.evaluation = e.seq AND c.scorer = g.value"""
+
+# Beside a baseline a slice keeps a margin of its own, by every scorer.
+_SLICES = f"""NOT EXISTS (
+    SELECT 1 FROM json_each(s.policy, '$.slices') k JOIN json_each(s.policy, '$.scorers') g
+    WHERE e.baseline_fingerprint IS NOT NULL AND NOT coalesce((
+      SELECT count(*) > 0 AND {_MISSING}
+        AND {_not_worse("CAST(json_extract(k.value, '$.margin') AS REAL)")}
+      FROM scores c WHERE c.evaluation = e.seq AND c.scorer = g.value AND c.tags <> ''
+        AND EXISTS (SELECT 1 FROM json_each(c.tags) t WHERE t.value = k.key)), 0))"""
+
+# Cost and latency have rows of their own. SQLite need not have ln(): 1 - a/b is at most ln(b/a), so
+# its mean must be below the margin. Of a percentile the estimates themselves are compared. Missing
+# pairs are the worst that they can be.
+_ROWS = """c.evaluation = e.seq AND c.scorer = '{0}'"""
+_ALL_ROWS = """count(*) = (SELECT count(*) FROM scores o
+        WHERE o.evaluation = e.seq AND o.scorer = json_extract(s.policy, '$.scorers[0]'))"""
+_COST = f"""(SELECT {_ALL_ROWS} AND {_MISSING} AND sum(CASE
+          WHEN c.a IS NULL OR c.b IS NULL OR (c.a <= 0.0 AND c.b > 0.0) THEN 1.0
+          WHEN c.b <= 0.0 THEN CASE WHEN c.a > 0.0 THEN -2.0 ELSE 0.0 END
+          ELSE 1.0 - c.a / c.b END) < json_extract(k.value, '$.margin') * count(*) + 1e-9
+      FROM scores c WHERE {_ROWS.format("@cost")})"""
+_PERCENTILE = f"""(SELECT q.v FROM (
+          SELECT coalesce(c.{{0}}, {{1}}) AS v, count(*) OVER () AS n,
+            row_number() OVER (ORDER BY coalesce(c.{{0}}, {{1}})) AS r
+          FROM scores c WHERE {_ROWS.format("@latency")}) q
+        WHERE q.r = (q.n * CAST(substr(k.key, 10) AS INTEGER) + 99) / 100)"""
+_LATENCY = f"""((SELECT {_ALL_ROWS} AND {_MISSING} FROM scores c WHERE {_ROWS.format("@latency")})
+      AND {_PERCENTILE.format("b", "1e300")} < {_PERCENTILE.format("a", "-1e300")}
+        + json_extract(k.value, '$.margin') + 1e-9)"""
+_ALSO = f"""NOT EXISTS (
+    SELECT 1 FROM json_each(s.policy, '$.also') k
+    WHERE e.baseline_fingerprint IS NOT NULL AND NOT coalesce(CASE
+      WHEN k.key = 'cost' THEN {_COST}
+      WHEN k.key GLOB 'latency_p[1-9]*' THEN {_LATENCY} ELSE 0 END, 0))"""
 
 # The record of an evaluation holds the origin of the answers of each side. An origin that is not
 # recorded counts as neither fresh nor from any endpoint.
@@ -110,7 +152,9 @@ WHERE e.gate = 'pass' AND s.prompt_id = e.prompt_id AND s.suite = e.suite
   AND json_array_length(s.policy, '$.scorers') > 0
   AND coalesce(json_extract(e.plan, '$.planned'), e.planned) = e.planned
   AND NOT EXISTS (
-    SELECT 1 FROM json_each(s.policy, '$.scorers') g WHERE NOT coalesce(({_SOUND}), 0))""",
+    SELECT 1 FROM json_each(s.policy, '$.scorers') g WHERE NOT coalesce(({_SOUND}), 0))
+  AND {_SLICES}
+  AND {_ALSO}""",
     "passing_evaluations": """
 CREATE VIEW passing_evaluations AS
 SELECT p.* FROM sound_evaluations p

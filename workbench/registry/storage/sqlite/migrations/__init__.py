@@ -229,6 +229,7 @@ STEPS: tuple[Step, ...] = tuple(
             "m004_marks_people_origins.sql",
             "m005_candidates_and_added_cases.sql",
             "m006_answering_models.sql",
+            "m007_slices_and_raw_values.sql",
         ),
     )
 )

@@ -85,7 +85,7 @@ def contradiction(after: Evidence, before: Evidence) -> str:
             return f"it extends an evaluation with another {name.replace('_', ' ')}"
     if not before.policy.get("extend"):
         return "it extends an evaluation whose suite did not say so before its first call"
-    for key in ("seed", "bets", "largest", "rules", "baseline"):
+    for key in ("seed", "bets", "largest", "rules", "baseline", "slices"):
         if after.plan.get(key) != before.plan.get(key):
             return f"its plan has another {key} than the one that it extends"
     for scorer, pairs in before.pairs.items():

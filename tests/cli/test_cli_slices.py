@@ -1,0 +1,203 @@
+"""Verdicts by tag, a gate with margins for tags, cost and latency, and their audit."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Cli, make_cli
+from tests.support.openai_server import OpenAIServer
+
+SUITE = """\
+suite: triage
+prompt: triage
+dataset: cases.jsonl
+scorers: [exact_match]
+gate: {margin: 0.1, baseline: production%s}
+run: {concurrency: 16}
+"""
+SETTINGS = """\
+[workspace]
+author = "ana"
+
+[providers.mock]
+base_url = "%s"
+prices = {mock = {input = 1.0, output = 1.0}}
+"""
+
+
+def answer(messages: list[dict[str, Any]], options: dict[str, Any]) -> str:
+    """Right where the last digit of the case stands in the prompt's first word."""
+    del options
+    number = re.findall(r"\d+", messages[-1]["content"])[0]
+    return "billing" if number[-1] in messages[0]["content"].split()[0] else "sales"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[OpenAIServer]:
+    with OpenAIServer(answer) as running:
+        yield running
+
+
+@pytest.fixture
+def tagged(server: OpenAIServer, tmp_path: Path) -> Cli:
+    """120 cases, of which those that end in 7, 8 or 9 are vip; d0123456789x is live."""
+    cli = make_cli(tmp_path / "workspace", server.base_url)
+    (cli.root / "workbench.toml").write_text(SETTINGS % server.base_url)
+    rows = [
+        {
+            "id": f"c{number:03}",
+            "inputs": {"ticket": f"case {number}"},
+            "expected": "billing",
+            "tags": ["vip" if number % 10 >= 7 else "plain", *(["rare"] if number < 9 else [])],
+        }
+        for number in range(240)
+    ]
+    (cli.root / "evals/triage/cases.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    suite(cli, "")
+    cli.say("d012345689x")
+    cli.here("register", "triage", "-d", "first")
+    assert cli.here("deploy", "triage@1.0.0", "production", "--override", "--reason", "x").code == 0
+    return cli
+
+
+def suite(cli: Cli, gate: str) -> None:
+    (cli.root / "evals/triage/suite.yaml").write_text(SUITE % gate)
+
+
+def evaluated(cli: Cli, word: str, version: str) -> dict[str, Any]:
+    cli.say(word)
+    cli.here("register", "triage", "-d", word)
+    return cli.here("evaluate", f"triage@{version}", "--full", "--json").json
+
+
+def scores(cli: Cli) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(cli.root / ".workbench/registry.db"))
+
+
+def test_a_version_that_is_better_and_breaks_a_slice_does_not_pass_its_margin(tagged: Cli) -> None:
+    suite(tagged, ", slices: {vip: {margin: 0.06}}")
+    tagged.say("d01234567x")
+    tagged.here("register", "triage", "-d", "swaps")
+    done = tagged.here("evaluate", "triage@1.0.1", "--full")
+    assert done.code == 1
+    assert re.search(r"FAIL +slice vip", done.out), done.out
+    row = re.search(r"^vip \* +72 ", done.out, re.M)
+    assert row, done.out
+    assert "not enough data" in next(x for x in done.out.splitlines() if x.startswith("rare"))
+    assert tagged.here("verify").code == 0
+
+
+def test_tags_and_raw_values_are_kept_with_the_evidence_and_derived_again(tagged: Cli) -> None:
+    margins = (
+        ", slices: {vip: {margin: 0.06}}, also: {cost: {margin: 20 %}, latency_p50: {margin: 9s}}"
+    )
+    suite(tagged, margins)
+    said = evaluated(tagged, "d012345689xy", "1.0.1")
+    assert said["gate"] == "pass", said
+    by_tag = {row["tag"]: row for row in said["slices"]}
+    assert by_tag["vip"]["gate"] == "pass" and by_tag["vip"]["claim"] == "not_worse"
+    assert by_tag["plain"]["gate"] is None and by_tag["plain"]["claim"] == "not_worse"
+    assert (by_tag["rare"]["enough"], by_tag["rare"]["claim"]) == (False, "undecided")
+    also = {row["name"]: row for row in said["also"]}
+    assert also["cost"]["gate"] == also["latency_p50"]["gate"] == "pass"
+    assert also["cost"]["high"] < 0.2 and also["cost"]["cases"] == 240
+    with scores(tagged) as connection:
+        counts = dict(connection.execute("SELECT scorer, count(*) FROM scores GROUP BY scorer"))
+        assert counts == {"@cost": 240, "@latency": 240, "exact_match": 240}
+        sql = "SELECT tags FROM scores WHERE scorer = 'exact_match' AND case_id = 'c007'"
+        assert json.loads(connection.execute(sql).fetchone()[0]) == ["vip", "rare"]
+        assert connection.execute("SELECT count(*) FROM sound_evaluations").fetchone()[0] == 1
+    assert tagged.here("deploy", "triage@1.0.1", "production").code == 0
+    assert tagged.here("verify").code == 0
+
+
+def test_the_database_derives_no_pass_from_a_slice_or_a_cost_that_lost(tagged: Cli) -> None:
+    """Whoever writes a pass by hand beside such scores gets no sound evaluation."""
+    suite(tagged, ", slices: {vip: {margin: 0.06}}, also: {cost: {margin: 20 %}}")
+    evaluated(tagged, "d012345689xy", "1.0.1")
+    path = tagged.root / ".workbench/registry.db"
+
+    def sound(change: str) -> int:
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+            with closing(sqlite3.connect(path)) as source:
+                source.backup(copy)
+            copy.execute("DROP TRIGGER scores_no_update")
+            assert copy.execute(change).rowcount > 0
+            return int(copy.execute("SELECT count(*) FROM sound_evaluations").fetchone()[0])
+
+    assert sound("UPDATE scores SET reason = ''") == 1
+    lost = "UPDATE scores SET b = 0.0, a = 1.0 WHERE scorer = 'exact_match' AND case_id LIKE '%8'"
+    assert sound(lost + " AND position < 90") == 0, "the slice"
+    assert sound("UPDATE scores SET tags = '' WHERE scorer = 'exact_match'") == 0, "no case of it"
+    assert sound("UPDATE scores SET b = b * 1.5 WHERE scorer = '@cost'") == 0, "the cost"
+    assert sound("UPDATE scores SET b = NULL WHERE scorer = '@cost' AND position < 40") == 0
+
+
+def test_verify_names_evidence_whose_tags_were_taken_away(tagged: Cli) -> None:
+    suite(tagged, ", slices: {vip: {margin: 0.06}}")
+    evaluated(tagged, "d012345689xy", "1.0.1")
+    with scores(tagged) as connection:
+        connection.execute("DROP TRIGGER scores_no_update")
+        connection.execute("UPDATE scores SET tags = '' WHERE scorer = 'exact_match'")
+        connection.commit()
+    done = tagged.here("verify")
+    assert done.code == 5
+    assert "its scores say no_decision" in done.out + done.err
+
+
+def test_a_cost_without_a_price_decides_nothing_and_says_why(tagged: Cli) -> None:
+    settings = tagged.root / "workbench.toml"
+    settings.write_text(settings.read_text().rpartition("prices")[0])
+    suite(tagged, ", also: {cost: {margin: 20 %}}")
+    said = evaluated(tagged, "d012345689xy", "1.0.1")
+    assert said["gate"] == "no_decision"
+    assert "no price" in said["also"][0]["reason"]
+
+
+def test_a_gone_or_wider_margin_is_a_loosening(tagged: Cli) -> None:
+    suite(tagged, ", slices: {vip: {margin: 0.06}}, also: {cost: {margin: 20 %}}")
+    evaluated(tagged, "d012345689xy", "1.0.1")
+    for looser in (", also: {cost: {margin: 20 %}}", ", slices: {vip: {margin: 0.07}}"):
+        suite(tagged, looser)
+        done = tagged.here("evaluate", "triage@1.0.1")
+        assert done.code == 5 and "vip 0.06" in done.err, done.err
+    suite(tagged, ", slices: {vip: {margin: 0.05}}, also: {cost: {margin: 20 %}}")
+    assert tagged.here("evaluate", "triage@1.0.1").code != 5
+
+
+def test_compare_shows_the_tags_and_gates_on_the_same_conditions(tagged: Cli) -> None:
+    suite(tagged, ", slices: {vip: {margin: 0.06}}")
+    tagged.say("d01234567x")
+    said = tagged.here("compare", "triage@production", "triage", "--json")
+    by_tag = {row["tag"]: row for row in said.json["slices"]}
+    assert (said.code, said.json["gate"]) == (1, "fail")
+    assert by_tag["vip"]["claim"] == "worse" and by_tag["plain"]["claim"] == "not_worse"
+
+
+@pytest.mark.parametrize(
+    ("gate", "problem"),
+    [
+        (", slices: {vpi: {margin: 0.06}}", "has the tag 'vpi' (did you mean 'vip'?)"),
+        (", slices: {vip: 0.06}", "gate.slices.vip: a margin is needed"),
+        (", slices: {vip: {margin: 6}}", "gate.slices.vip.margin must lie between 0 and 1"),
+        (", slices: {vip: {margin: 0.1, treshold: 1}}", "gate.slices.vip: unknown key 'treshold'"),
+        (", also: {cost: {margin: 10}}", "gate.also.cost.margin must be a share of A's cost"),
+        (", also: {cost: {margin: 0}}", "gate.also.cost.margin must lie above 0"),
+        (", also: {latency: {margin: 1s}}", "gate.also: 'latency' cannot be gated"),
+        (", also: {latency_p95: {margin: 200}}", "latency_p95.margin must be a duration"),
+        (", also: {latency_p95: {margin: 1s}}, extend: true", "latency_p95 cannot be extended"),
+        (", slices: {vip: {margin: 0.1}}, rule: threshold, threshold: 0.5", "slices go with"),
+    ],
+)
+def test_a_wrong_margin_is_refused_with_its_place(tagged: Cli, gate: str, problem: str) -> None:
+    suite(tagged, gate)
+    done = tagged.here("evaluate", "triage@1.0.0")
+    assert done.code == 2 and problem in done.err, done.err

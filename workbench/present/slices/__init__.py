@@ -1,0 +1,1 @@
+"""How the cases of a tag stand, and what a gate asks beside its scorers."""
