@@ -36,17 +36,9 @@ class WorkspaceFiles:
             raise DraftError(f"there is no {shown}", hint=hint) from error
 
     def rows(self, file: str) -> Sequence[Mapping[str, Any]]:
-        # A draft elsewhere has its examples beside it.
-        is_ours = _is_within(self.folder, self.root)
-        beside = _inside(self.folder / file, self.root if is_ours else self.folder, file)
-        path = _inside(self.root / file, self.root, file) if is_ours else beside
-        path = beside if beside.exists() else path
+        path = self.path_of(file)
         try:
             status = path.stat()
-        except FileNotFoundError as error:
-            places = dict.fromkeys((self.folder, self.root)) if is_ours else (self.folder,)
-            where = " or ".join(map(str, places))
-            raise DraftError(f"there is no {file} in {where}", hint="name the file") from error
         except OSError as error:
             raise DraftError(f"{file}: {error.strerror}") from error
         if status.st_size > MAX_TEXT_BYTES:
@@ -55,6 +47,19 @@ class WorkspaceFiles:
             return _rows(str(path), status.st_mtime_ns, status.st_size)
         except DatasetError as error:
             raise DraftError(error.message, hint=error.hint) from error
+
+    def path_of(self, file: str) -> Path:
+        """The example file of that name. Raises DraftError if there is none that may be read."""
+        # A draft elsewhere has its examples beside it.
+        is_ours = _is_within(self.folder, self.root)
+        beside = _inside(self.folder / file, self.root if is_ours else self.folder, file)
+        path = _inside(self.root / file, self.root, file) if is_ours else beside
+        path = beside if beside.exists() else path
+        if not path.exists():
+            places = dict.fromkeys((self.folder, self.root)) if is_ours else (self.folder,)
+            where = " or ".join(map(str, places))
+            raise DraftError(f"there is no {file} in {where}", hint="name the file")
+        return path
 
 
 def snippet_paths(root: Path) -> tuple[Path, ...]:

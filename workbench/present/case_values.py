@@ -36,6 +36,13 @@ def readable_inputs(case: Case) -> dict[str, str]:
     return shown
 
 
+def input_text(case: Case) -> str:
+    """All inputs, one after the other; with names where there are several."""
+    if len(case.inputs) == 1:
+        return readable(next(iter(case.inputs.values())))
+    return " · ".join(f"{name}: {readable(value)}" for name, value in case.inputs.items())
+
+
 def _is_conversation(value: Any) -> bool:
     first = value[0] if isinstance(value, (list, tuple)) and value else None
     if not isinstance(first, dict) or first.get("role") not in ROLES:

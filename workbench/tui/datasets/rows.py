@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.datasets.values import Case
-from workbench.present.case_values import readable
+from workbench.present.case_values import input_text
 from workbench.tui.table.case_texts import case_texts, flat_json
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.copying import Copy
@@ -30,11 +30,7 @@ class CaseRow:
 
     @property
     def input(self) -> str:
-        """All inputs, one after the other; with names where there are several."""
-        inputs = self.case.inputs
-        if len(inputs) == 1:
-            return readable(next(iter(inputs.values())))
-        return " · ".join(f"{name}: {readable(value)}" for name, value in inputs.items())
+        return input_text(self.case)
 
     def rank(self) -> tuple[Any, ...]:
         return (self.position,)

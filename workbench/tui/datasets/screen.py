@@ -199,7 +199,7 @@ class DatasetsScreen(ModeScreen):
 
     def action_delete(self) -> None:
         """The cursor moves to the case that takes its place."""
-        from workbench.tui.datasets.delete_case import open_delete
+        from workbench.tui.dialogs.delete_case import open_delete
 
         row, page = self.table.cursor_row, self.page
         if not isinstance(row, CaseRow) or page is None or page.suite is None or page.path is None:

@@ -183,10 +183,22 @@ def open_form(
     done: Callable[[str], None] | None = None,
 ) -> None:
     """Show the form, or say why this dataset cannot be written here. `done` gets the case's id."""
-    path, case = page.path, page.written(case)
-    if path is None:
+    if page.path is None:
         app.tell(page.problem or "only .jsonl datasets can be edited here", error=True)
         return
+    open_row(app, page.path, page.written(case), replaces=replaces, note=note, done=done)
+
+
+def open_row(
+    app: AppContext,
+    path: Path,
+    case: Case,
+    *,
+    replaces: str = "",
+    note: str = "",
+    done: Callable[[str], None] | None = None,
+) -> None:
+    """Show the form of a row of a file, or say why it cannot be edited here."""
     if any(safe_line(text) != text for text in (case.id, *case.tags, case.split or "")):
         app.tell(f"{case.id} holds invisible characters in id, tags or split: open {path}")
         return

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import SuspendNotSupported
 
-from workbench.errors import UsageError
+from workbench.errors import UsageError, WorkbenchError
 
 if TYPE_CHECKING:
     from textual.app import App
+
+    from workbench.tui.context.app_context import AppContext
+    from workbench.tui.draft.autosave import Autosave
 
 
 def editor_command() -> list[str]:
@@ -33,6 +36,22 @@ def editor_command() -> list[str]:
         if shutil.which(usual):
             return [usual]
     raise UsageError("no editor found", hint="export EDITOR=nano")
+
+
+async def edit_outside(app: AppContext, autosave: Autosave) -> None:
+    """Open the draft's file in $EDITOR; its changes become one edit of the screen's text."""
+    if autosave.file is None:
+        return
+    try:
+        code = await edit_file(app, autosave.file.path)
+    except WorkbenchError as error:
+        app.tell(str(error), error=True)
+        return
+    theirs = autosave.file.outside()
+    if theirs is not None:
+        autosave.take(theirs)
+    state = "changed" if theirs is not None else "unchanged"
+    app.tell(f"back from the editor, {state}" + (f" (exit {code})" if code else ""))
 
 
 async def edit_file(app: App[Any], path: Path) -> int:

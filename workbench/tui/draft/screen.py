@@ -13,7 +13,6 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from workbench.datasets.values import Case
-from workbench.errors import WorkbenchError
 from workbench.prompts.values import Model
 from workbench.runs.spec.suite import Suite
 from workbench.tui.base.screen import ModeScreen
@@ -259,7 +258,7 @@ class DraftScreen(ModeScreen):
             return self.has_cases
         if action in ("edit", "leave"):
             return self.autosave.file is not None and self.is_editing == (action == "leave")
-        if action in ("try_case", "try_models", "register", "editor", "undo"):
+        if action in ("try_case", "try_models", "register", "editor", "examples", "undo"):
             return self.autosave.file is not None
         return True
 
@@ -294,21 +293,17 @@ class DraftScreen(ModeScreen):
         open_register(self.app, self._ref)
 
     async def action_editor(self) -> None:
-        """Open the file in $EDITOR; its changes become one edit here."""
-        if self.autosave.file is None or not await self.autosave.saved():
-            return
-        from workbench.tui.draft.editor import edit_file
+        if self.autosave.file is not None and await self.autosave.saved():
+            from workbench.tui.draft.editor import edit_outside
 
-        try:
-            code = await edit_file(self.app, self.autosave.file.path)
-        except WorkbenchError as error:
-            self.app.tell(str(error), error=True)
-            return
-        theirs = self.autosave.file.outside()
-        if theirs is not None:
-            self.autosave.take(theirs)
-        state = "changed" if theirs is not None else "unchanged"
-        self.app.tell(f"back from the editor, {state}" + (f" (exit {code})" if code else ""))
+            await edit_outside(self.app, self.autosave)
+
+    async def action_examples(self) -> None:
+        """The rows of the few-shot examples."""
+        if self.path is not None and await self.autosave.saved():
+            from workbench.tui.draft.examples_dialog import open_examples
+
+            open_examples(self.app, self.path, self.suite, self.check)
 
     def action_panes(self) -> None:
         """Toggle preview and answer on narrow screens."""

@@ -155,6 +155,15 @@ DRAFT = (
     ),
     Action("draft.editor", "f4", "$EDITOR", "draft", "draft", "editor", "edit it elsewhere", 4),
     Action(
+        "draft.examples",
+        "x",
+        "Examples…",
+        "draft",
+        "draft",
+        "examples",
+        "rows of the few-shot set: list, edit, add, delete",
+    ),
+    Action(
         "draft.case_before",
         "left_square_bracket,alt+left",
         "Case before",

@@ -50,10 +50,11 @@ class DeleteCase(Dialog[str]):
 
 
 def open_delete(
-    app: AppContext, path: Path, suite: Suite, case: Case, done: Callable[[], None]
+    app: AppContext, path: Path, suite: Suite | None, case: Case, done: Callable[[], None]
 ) -> None:
-    """Ask; `done` is called after it went."""
-    stale = case.split == GATE_SPLIT or GATE_SPLIT not in suite.dataset.splits
+    """Ask; `done` is called after it went. No suite: a row of few-shot examples."""
+    decides = case.split == GATE_SPLIT or not suite or GATE_SPLIT not in suite.dataset.splits
+    stale = suite is not None and decides
 
     def answered(message: str | None) -> None:
         if message:
