@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from workbench.registry import PromptDeployment
 from workbench.registry.models.records import State, Status
 from workbench.tui.deploys.queries import LiveRow
@@ -30,6 +32,12 @@ def test_scores_sort_and_filter_as_numbers_and_missing_ones_come_last() -> None:
     assert order[:3] == ["a", "b", "d"]
     low = parse_filter("score<0.95", LIVE_COLUMNS)
     assert [row.live.prompt_id for row in ROWS if low.matches(row)] == ["b", "d"]
+
+
+@pytest.mark.parametrize("row", [*ROWS, EMPTY, PlaceRow(ROWS[0].live._replace(status=None))])
+def test_a_search_looks_through_all_cells(row: PlaceRow) -> None:
+    cells = [column.cell(row) for column in LIVE_COLUMNS]
+    assert row.haystack().split() == " ".join(cells).split()
 
 
 def test_where_nothing_is_live_the_row_says_so_and_has_no_values() -> None:

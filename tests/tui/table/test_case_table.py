@@ -13,6 +13,7 @@ from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.filters import parse_filter
 from workbench.tui.table.table_model import Order
+from workbench.tui.widgets.case_pane import CasePane
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +200,32 @@ async def test_a_page_of_a_hundred_thousand_rows_takes_as_long_as_one_of_a_thous
         return median(times)
 
     assert await took(100_000) < 10 * await took(1000)
+
+
+@pytest.mark.anyio
+async def test_a_filter_lays_out_nothing_again_and_the_scroll_bar_fits() -> None:
+    app = Filtered()
+    async with app.run_test(size=(60, 12)) as pilot:
+        table = app.query_one(CaseTable)
+        table.load(rows(400))
+        table.focus()
+        await pilot.press("slash")
+        await pilot.pause()
+        layouts = []
+        app.screen.screen_layout_refresh_signal.subscribe(app, layouts.append)
+        await pilot.press("t", "minus", "1")
+        await pilot.pause()
+        assert len(table.model) == 111
+        assert table.vertical_scrollbar.window_virtual_size == 112
+        assert layouts == []
+        await pilot.press("2", "3")
+        await pilot.pause()
+        assert len(table.model) == 1
+        assert not table.show_vertical_scrollbar
+
+
+class Filtered(App[None]):
+    """A table with its filter line."""
+
+    def compose(self) -> ComposeResult:
+        yield CasePane(CaseTable(COLUMNS), "cases")

@@ -6,12 +6,21 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from workbench.tui.table import table_model
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.filters import Filter, parse_filter
-from workbench.tui.table.table_model import Order, TableModel, arranged, following, natural
+from workbench.tui.table.table_model import (
+    AT_ONCE,
+    Order,
+    TableModel,
+    arranged,
+    following,
+    natural,
+)
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,31 @@ def test_a_longer_search_looks_only_at_the_rows_of_the_shorter_one() -> None:
         model.apply(arrangement, model.order, wanted)
     assert looked_at == [1000, 1000, 100, 1000, 1000]
     assert keys(model) == []
+
+
+def large_model() -> TableModel:
+    model = TableModel()
+    model.replace_all([Row(f"p{number:05}") for number in range(2 * AT_ONCE)])
+    return model
+
+
+@pytest.mark.parametrize("text", ["p01", "!p01", "", "nowhere"])
+def test_a_quick_search_of_many_rows_gives_the_same_as_one_in_a_thread(text: str) -> None:
+    model, wanted = large_model(), parse_filter(text)
+    candidates = model.candidates(model.order, wanted)
+    at_once = model.arranged_at_once(model.order, wanted, candidates)
+    # None on a machine that is so busy that the time is over.
+    assert at_once in (None, arranged(*model.snapshot(), model.order, wanted, candidates))
+
+
+def test_a_slow_search_and_a_sort_of_many_rows_are_left_to_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, wanted = large_model(), parse_filter("p")
+    candidates = model.candidates(model.order, wanted)
+    assert model.arranged_at_once(Order(ID), wanted, None) is None
+    monkeypatch.setattr(table_model, "SEARCH_S", -1.0)
+    assert model.arranged_at_once(model.order, wanted, candidates) is None
 
 
 def test_natural_order_counts_numbers() -> None:

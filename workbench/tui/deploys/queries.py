@@ -51,11 +51,11 @@ class LivePage:
 
 def count_waiting(session: Session) -> int:
     """How much did not arrive at the targets of exports."""
-    from workbench.actions.releasing.publishing import waiting
-
     publishes = any(e.publish for e in session.workspace.settings.environments.values())
     if not publishes and not session.workspace.runs_path.exists():
         return 0
+    from workbench.actions.releasing.publishing import waiting
+
     return len(waiting(session))
 
 

@@ -46,7 +46,15 @@ class PlaceRow(NamedTuple):
         return (self.place,)
 
     def haystack(self) -> str:
-        return " ".join(column.cell(self) for column in LIVE_COLUMNS)
+        """The cells, written out: a filter reads those of all rows at each key."""
+        live = self.live
+        where = f"{live.prompt_id} {live.environment}"
+        if live.deployment is None:
+            return f"{where} {numbers.UNKNOWN} {_evidence(live)}"
+        d = live.deployment
+        evidence = f"{_evidence(live)} {_shown_score(self)}"
+        who = f"{d.deployed_at[:10]} {d.deployed_by}"
+        return f"{where} {d.version} {evidence} {who} {_previous(self)}"
 
 
 def _live(field: Callable[[PromptDeployment], str | None]) -> Callable[[PlaceRow], str | None]:

@@ -14,7 +14,6 @@ from workbench.actions.session import Session
 from workbench.tui.base.screen import LOOK_EVERY_S, ModeScreen
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.context.selection import Selection
-from workbench.tui.deploys.outbox import open_outbox
 from workbench.tui.deploys.queries import (
     STATUSES_AT_ONCE,
     LivePage,
@@ -224,18 +223,15 @@ class DeploysScreen(ModeScreen):
         )
 
     def _show_place(self, page: LivePage) -> None:
-        row = self.row
-        if row is None or (row.prompt_id, row.environment) != (page.prompt_id, page.environment):
+        row, place = self.row, (page.prompt_id, page.environment)
+        if row is None or (row.prompt_id, row.environment) != place:
             return
         before, self._page = self._page, page
         history = self.query_one("#history", CaseTable)
         self.query_one("#history-pane", CasePane).show_title(
             f"History of {page.prompt_id} → {page.environment} (append-only)"
         )
-        is_same = before and (before.prompt_id, before.environment) == (
-            page.prompt_id,
-            page.environment,
-        )
+        is_same = before and (before.prompt_id, before.environment) == place
         cursor = history.cursor_key if is_same and history.touched else ""
         history.load(history_rows(page.history), cursor=cursor)
         behind = self.query_one("#behind", TextView)
@@ -330,6 +326,8 @@ class DeploysScreen(ModeScreen):
         open_export(self.app, f"{self.row.prompt_id}@{version}" if self.row else "")
 
     def action_outbox(self) -> None:
+        from workbench.tui.deploys.outbox import open_outbox
+
         open_outbox(self.app)
 
     def action_rules(self) -> None:

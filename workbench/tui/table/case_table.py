@@ -22,6 +22,7 @@ from workbench.tui.table.filters import Filter
 from workbench.tui.table.table_drawing import TableDrawing
 from workbench.tui.table.table_lines import widest
 from workbench.tui.table.table_model import (
+    AT_ONCE,
     Order,
     Ordered,
     TableModel,
@@ -29,9 +30,7 @@ from workbench.tui.table.table_model import (
     arranged,
     following,
 )
-
-AT_ONCE = 3_000
-"""Up to this many rows are arranged without a thread."""
+from workbench.tui.terminal.textual_private import scrolls_over
 
 
 class CaseTable(TableDrawing, can_focus=True):
@@ -130,12 +129,16 @@ class CaseTable(TableDrawing, can_focus=True):
         self.sort_and_filter(self.model.order, wanted)
 
     def sort_and_filter(self, order: Order, wanted: Filter) -> None:
-        """Sort and filter, in a thread when there are many rows to look at."""
+        """Sort and filter, in a thread when that takes long."""
         model = self.model
         candidates = model.candidates(order, wanted)
-        many = model.total if candidates is None else len(candidates)
-        if not self.is_running or (many <= AT_ONCE and self._late is None):
-            model.apply(arranged(*model.snapshot(), order, wanted, candidates), order, wanted)
+        arrangement = None
+        if not self.is_running:
+            arrangement = arranged(*model.snapshot(), order, wanted, candidates)
+        elif self._late is None:
+            arrangement = model.arranged_at_once(order, wanted, candidates)
+        if arrangement is not None:
+            model.apply(arrangement, order, wanted)
             self._arranged()
             return
         self.run_worker(
@@ -312,7 +315,7 @@ class CaseTable(TableDrawing, can_focus=True):
     def _arranged(self) -> None:
         """After rows moved: keep the cursor on its row and the row at its place on the screen."""
         offset = self._cursor_index - self.scroll_offset.y
-        self.virtual_size = Size(self.room, len(self.model) + 1)
+        self._sized()
         index = self.model.index_of(self._cursor_key) if self._touched else 0
         if not len(self.model):
             self._cursor_index = 0
@@ -337,7 +340,10 @@ class CaseTable(TableDrawing, can_focus=True):
 
     def _laid_out(self) -> None:
         self.columns.fit_into(self.room)
-        # No wider than the widget: columns scroll on their own, beside the frozen ones.
-        self.virtual_size = Size(self.room, len(self.model) + 1)
+        self._sized()
         self._lines.clear()
         self.refresh()
+
+    def _sized(self) -> None:
+        # No wider than the widget: columns scroll on their own, beside the frozen ones.
+        scrolls_over(self, Size(self.room, len(self.model) + 1))

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Protocol
 
 from workbench.tui.table.columns import Column, Sign
@@ -14,7 +15,13 @@ from workbench.tui.table.filters import NO_FILTER, Filter
 SortKey = tuple[Any, ...]
 
 _DIGITS = re.compile(r"([0-9]+)")
+AT_ONCE = 3_000
+"""Up to this many rows are arranged without a thread."""
+SEARCH_S = 0.03
+"""Of more, those that are in order already are searched without a thread for so long."""
 _CHUNK = 8_000
+_SEARCHED = 500
+"""Rows between two looks at the clock."""
 
 
 class TableRow(Protocol):
@@ -157,6 +164,14 @@ class TableModel:
         ordered = self._sorted if wanted.narrows(self.wanted) else self._whole
         return None if ordered is None else ordered[:]
 
+    def arranged_at_once(
+        self, order: Order, wanted: Filter, candidates: Ordered | None
+    ) -> Arrangement | None:
+        """What `arranged` gives; None when that is better done in a thread."""
+        if (self.total if candidates is None else len(candidates)) <= AT_ONCE:
+            return arranged(*self.snapshot(), order, wanted, candidates)
+        return None if candidates is None else _searched(self.rows, wanted, candidates)
+
     def apply(self, arrangement: Arrangement, order: Order, wanted: Filter) -> None:
         """Take over an arrangement made by `arranged` with this order and filter."""
         if not wanted:
@@ -215,6 +230,20 @@ def arranged(
     elif wanted:
         candidates = [item for item in candidates if wanted.matches(rows[item[1]])]
     return Arrangement(candidates, {key: place for place, key in candidates})
+
+
+def _searched(
+    rows: Mapping[str, TableRow], wanted: Filter, candidates: Ordered
+) -> Arrangement | None:
+    """What `arranged` gives for these candidates; None when it takes longer than SEARCH_S."""
+    end = monotonic() + SEARCH_S
+    passed: Ordered = []
+    for at in range(0, len(candidates), _SEARCHED):
+        if monotonic() > end:
+            return None
+        piece = candidates[at : at + _SEARCHED]
+        passed += [item for item in piece if wanted.matches(rows[item[1]])] if wanted else piece
+    return Arrangement(passed, {key: place for place, key in passed})
 
 
 def _in_order(

@@ -19,10 +19,13 @@ from textual.document._document_navigator import DocumentNavigator
 from textual.document._wrapped_document import WrappedDocument
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.geometry import Size
 from textual.keys import _character_to_key as character_to_key
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
+from textual.scroll_view import ScrollView
+from textual.widget import Widget
 from textual.widgets import TextArea
 
 CHECKED_AGAINST = "8.2.8"
@@ -41,6 +44,7 @@ __all__ = [
     "keymap_of",
     "parent_of",
     "parser_of",
+    "scrolls_over",
 ]
 
 T = TypeVar("T")
@@ -80,6 +84,19 @@ def app_of(driver: Driver) -> App[object]:
 def parser_of(driver: Driver) -> XTermParser:
     """A new parser of what the terminal sends, as the driver makes its own."""
     return XTermParser(driver._debug)
+
+
+def scrolls_over(view: ScrollView, size: Size) -> None:
+    """Set the size of what the view scrolls over.
+
+    `virtual_size` would lay out the whole screen again, which costs more than most keys; only a
+    view that is as large as its content needs that.
+    """
+    if view.styles.auto_dimensions:
+        view.virtual_size = size
+    elif size != view.virtual_size:
+        view.set_reactive(Widget.virtual_size, size)
+        view._scroll_update(size)
 
 
 class FilteredBindings(ModalScreen[T]):

@@ -39,6 +39,14 @@ class PlainStatic(Static):
         """Put other text in; `layout=False` when its size cannot change."""
         self.update(_content(text), layout=layout)
 
+    def show_as_high(self, text: str | Content) -> None:
+        """Put other text in; the screen is laid out again only if this text is of another height.
+        For a widget whose width does not depend on its text.
+        """
+        content, width = _content(text), self.content_size.width
+        height = content.get_height(self.styles, width) if width else -1
+        self.update(content, layout=height != self.content_size.height)
+
 
 class PlainLabel(Label):
     """A Label that shows a str as it is."""

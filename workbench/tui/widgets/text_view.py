@@ -48,7 +48,7 @@ class TextView(VerticalScroll, can_focus=True):
             if len(text) > MAX_CHARS:
                 cut += f"\n… {len(text) - MAX_CHARS:,} more characters are not shown"
             text = Content(safe_text(cut))
-        self._body.show(text)
+        self._body.show_as_high(text)
 
     def action_copy(self) -> None:
         """The whole text, as it came, to the clipboard."""
