@@ -44,7 +44,7 @@ class PlainStatic(Static):
         For a widget whose width does not depend on its text.
         """
         content, width = _content(text), self.content_size.width
-        height = content.get_height(self.styles, width) if width else -1
+        height = content.get_height(self.styles.get_rules(), width) if width else -1
         self.update(content, layout=height != self.content_size.height)
 
 
