@@ -171,6 +171,7 @@ def test_an_estimate_says_what_cannot_be_asked(fresh_cli: Cli) -> None:
     assert (found.json["cached"], found.json["unsent"]) == (0, 1)
 
 
+@pytest.mark.exhaustive(keep=4)
 @pytest.mark.parametrize(
     "line",
     [

@@ -17,7 +17,7 @@ from workbench.actions.workspace.init import sample_steps, samples_folder
 CASES = 12
 """Of the gate; few, because every case is a real call of a model on a shared machine."""
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.exhaustive]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def workbench(folder: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
     return output
 
 
+@pytest.mark.exhaustive
 def test_the_gate_refuses_a_plain_instruction_and_lets_examples_through(root: Path) -> None:
     draft = root / "prompts" / "support_triage.prompty"
     first = workbench(root, "run", "support_triage")

@@ -44,7 +44,7 @@ from workbench.tui.prompts.new_draft import NewDraft
 from workbench.tui.table.case_table import CaseTable
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
+pytestmark = pytest.mark.anyio
 
 Open = Callable[[WorkbenchApp], object]
 CASE = Case("t-1", {"ticket": "text", "vip": True}, "bug")
@@ -124,7 +124,11 @@ async def _opened(app: WorkbenchApp, pilot: Pilot[int], dialog: type[Dialog[Any]
     return dialog
 
 
-async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: Workspace) -> None:
+@pytest.mark.exhaustive(keep=2)
+@pytest.mark.parametrize("kind", WITH_FIELDS)
+async def test_letters_and_digits_change_the_field_and_nothing_else(
+    workspace: Workspace, kind: type[Dialog[Any]]
+) -> None:
     with Session(workspace) as session:
         deploy(session, PROMPT, "1.0.1", "production")
     toml = workspace.root / "workbench.toml"
@@ -134,31 +138,26 @@ async def test_letters_and_digits_change_the_field_and_nothing_else(workspace: W
     draft.write_text(draft.read_text() + "\nBe brief.\n")
     app = WorkbenchApp(open_workspace(workspace.root))
     async with app.run_test(size=(80, 24)) as pilot:
-        for kind in WITH_FIELDS:
-            dialog = await _opened(app, pilot, kind)
-            messages, copied = list(app.message_log), app.clipboard
-            first = app.focused
-            for widget in dialog.focus_chain:
-                widget.focus()
-                assert not [key for key in dialog.active_bindings if len(key) == 1], kind
-                is_field = isinstance(widget, Input | TextArea)
-                if widget is not first and widget.id != "no":
-                    continue
-                before = _seen(dialog)
-                await type_at_once(pilot, EVERY if kind is Rollback else "yvQW1")
-                assert app.screen is dialog, kind
-                assert (app.focused, app.message_log, app.clipboard) == (
-                    widget,
-                    messages,
-                    copied,
-                ), kind
-                after = _seen(dialog)
-                changed = {item for item, text in after.items() if text != before[item]}
-                if kind in LISTS and is_field:
-                    changed = {item for item in changed if not isinstance(item, CaseTable)}
-                assert changed == ({widget} if is_field else set()), kind
-            dialog.dismiss(None)
-            await until(pilot, lambda: len(app.screen_stack) == 1)
+        dialog = await _opened(app, pilot, kind)
+        messages, copied = list(app.message_log), app.clipboard
+        first = app.focused
+        for widget in dialog.focus_chain:
+            widget.focus()
+            assert not [key for key in dialog.active_bindings if len(key) == 1]
+            is_field = isinstance(widget, Input | TextArea)
+            if widget is not first and widget.id != "no":
+                continue
+            before = _seen(dialog)
+            await type_at_once(pilot, EVERY if kind is Rollback else "yvQW1")
+            assert app.screen is dialog
+            assert (app.focused, app.message_log, app.clipboard) == (widget, messages, copied)
+            after = _seen(dialog)
+            changed = {item for item, text in after.items() if text != before[item]}
+            if kind in LISTS and is_field:
+                changed = {item for item in changed if not isinstance(item, CaseTable)}
+            assert changed == ({widget} if is_field else set())
+        dialog.dismiss(None)
+        await until(pilot, lambda: len(app.screen_stack) == 1)
         assert not app.is_ending
     with Session(workspace) as session:
         live = session.registry.get_active(PROMPT)

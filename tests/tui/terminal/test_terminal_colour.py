@@ -181,6 +181,7 @@ class Answering(Terminal):
         return came
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("answer", "paint", "other"),
     [
