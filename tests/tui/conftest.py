@@ -55,16 +55,6 @@ run: {concurrency: 8, timeout: 30s}
 """
 
 
-_MESSAGES = ("app.MESSAGE_S", "widgets.chrome.MESSAGE_S", "widgets.reading_screen.SAID_S")
-
-
-@pytest.fixture(autouse=True)
-def _messages_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine a message would be gone before a test looks for it."""
-    for name in _MESSAGES:
-        monkeypatch.setattr(f"workbench.tui.{name}", 3600.0)
-
-
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
