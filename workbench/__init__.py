@@ -9,6 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from workbench._version import __version__ as __version__
+    from workbench.child_process.source import feature_hash as feature_hash
     from workbench.registry import PromptDeployment as PromptDeployment
     from workbench.registry import PromptVersion as PromptVersion
     from workbench.registry import evaluate_and_mark as evaluate_and_mark
@@ -20,6 +21,7 @@ __all__ = [
     "PromptVersion",
     "__version__",
     "evaluate_and_mark",
+    "feature_hash",
 ]
 
 
@@ -32,6 +34,10 @@ def __getattr__(name: str) -> object:
         from workbench.workspace_registry import PromptRegistry
 
         return PromptRegistry
+    if name == "feature_hash":
+        from workbench.child_process.source import feature_hash
+
+        return feature_hash
     if name in __all__:
         from workbench import registry
 

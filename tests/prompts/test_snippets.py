@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from workbench.errors import DraftError, TemplateError
+from workbench.errors import CodeError, DraftError, TemplateError
 from workbench.prompts.contract import Bump, changes
 from workbench.prompts.diff import diff_text
+from workbench.prompts.features import Feature
 from workbench.prompts.files.prompty import parse_prompty, write_prompty
 from workbench.prompts.snippets import MAX_DEPTH, MAX_INCLUDES, includes_in
 from workbench.prompts.templates.templates import Renderer, variables
@@ -26,6 +27,9 @@ class Files:
 
     snippets: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+
+    def feature(self, name: str) -> Feature:
+        raise CodeError(f"no feature {name}")
 
     def snippet(self, name: str) -> str:
         if name not in self.snippets:

@@ -27,9 +27,10 @@ class CodeNotAllowed(CodeError):
         place = (source.path, source.folder)
         before = any((e.get("file"), e.get("workspace")) == place for e in _entries().values())
         state = "changed since you allowed it" if before else "is code that you have not allowed"
-        super().__init__(
-            f"{source.path} {state}", hint=f"read it, then: workbench trust {source.path}"
-        )
+        hint = f"read it, then: workbench trust {source.path}"
+        if not source.folder:
+            hint += "; for what a version holds: workbench trust PROMPT@VERSION"
+        super().__init__(f"{source.path} {state}", hint=hint)
         self.source = source
 
 

@@ -12,7 +12,7 @@ from workbench.child_process.allowed import opened
 from workbench.child_process.process import LIMITS, CallFailed, ChildProcess, Limits
 from workbench.child_process.source import Source
 
-_KEPT = 1_000
+KEPT = 1_000
 """Number of results that are kept, so that the same question is asked once."""
 
 
@@ -27,7 +27,9 @@ class SharedCode:
         *,
         arguments: int | None = None,
         options: Mapping[str, Any] | None = None,
+        kept: int = KEPT,
     ) -> None:
+        """`kept`: how many results are remembered."""
         self.source = source
         self.function = function
         self.declared: tuple[str, ...] = ()
@@ -35,6 +37,7 @@ class SharedCode:
         self._limits = limits
         self._arguments = arguments
         self._options = options
+        self._most = kept
         self._process: ChildProcess | None = None
         self._users = 0
         self._lock = threading.RLock()
@@ -89,5 +92,5 @@ class SharedCode:
 
     def _keep(self, made: Mapping[str, Any]) -> None:
         self._kept.update(made)
-        while len(self._kept) > _KEPT:
+        while len(self._kept) > self._most:
             self._kept.popitem(last=False)

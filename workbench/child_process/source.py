@@ -20,6 +20,10 @@ from workbench.errors import CodeError
 from workbench.fingerprints import fingerprint
 from workbench.links import SETTINGS_FILE
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import importlib.metadata
+
 MAX_BYTES = 1_000_000
 """Maximum size of one file."""
 MAX_MODULES = 200
@@ -87,6 +91,39 @@ class Source:
         tree = ast.parse(self.modules[self.name].text)
         functions = (ast.FunctionDef, ast.AsyncFunctionDef)
         return frozenset(node.name for node in tree.body if isinstance(node, functions))
+
+
+def feature_hash(path: str | os.PathLike[str]) -> str:
+    """The hash of the definition of a feature: of `features/NAME.py`, the workspace's files and the
+    installed packages that it imports, and Python's minor version. Nothing is run.
+
+    Raises CodeError.
+    """
+    file = Path(path).resolve()
+    root = workspace_of(file)
+    if root == file.parent:  # an app need not have the settings beside its features
+        root = root.parent
+    return read_source(root, file.relative_to(root).as_posix()).hash
+
+
+def pin_problem(source: Source) -> str:
+    """How what is installed differs from what a source was read with; empty if it does not."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if source.python != python:
+        return f"it is pinned to Python {source.python}, and this is {python}"
+    if not source.distributions:
+        return ""
+    import importlib.metadata
+
+    for pinned in source.distributions:
+        try:
+            installed = _pin(importlib.metadata.distribution(pinned.name))
+        except importlib.metadata.PackageNotFoundError:
+            return f"it is pinned to {pinned.name} {pinned.version}, which is not installed"
+        if installed != pinned:
+            other = installed.version if installed.version != pinned.version else "another build"
+            return f"it is pinned to {pinned.name} {pinned.version}, and {other} is installed"
+    return ""
 
 
 def workspace_of(path: Path) -> Path:
@@ -245,16 +282,14 @@ def _distributions(wanted: Mapping[str, str]) -> tuple[Distribution, ...]:
             hint = f"pip install {name}, or mend the import"
             raise CodeError(f"{where}: no module {name!r}", hint=hint)
         for distribution_name in brought[name]:
-            distribution = importlib.metadata.distribution(distribution_name)
-            record = distribution.read_text("RECORD")
-            found.add(
-                Distribution(
-                    distribution.metadata["Name"],
-                    distribution.version,
-                    fingerprint(record) if record else "",
-                )
-            )
+            found.add(_pin(importlib.metadata.distribution(distribution_name)))
     return tuple(sorted(found, key=lambda item: item.name))
+
+
+def _pin(installed: importlib.metadata.Distribution) -> Distribution:
+    record = installed.read_text("RECORD")
+    name = installed.metadata["Name"]
+    return Distribution(name, installed.version, fingerprint(record) if record else "")
 
 
 @cache

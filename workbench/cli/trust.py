@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from workbench.cli.context import CommandContext, command
 from workbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from workbench.child_process.source import Source
+    from workbench.workspace import Workspace
 
 EXAMPLE = """workbench trust --workspace ~/src/team-prompts
 workbench trust scorers/totals.py"""
@@ -23,7 +28,8 @@ def trust_command(
 
     Without FILE, its settings may send prompts and keys where they say; a change of its providers
     or targets asks again. With FILE, this own scorer or feature may run, with the files that it
-    imports; a change of any of them asks again.
+    imports; a change of any of them asks again. PROMPT@VERSION stands for the features that this
+    version holds.
     """
     if wanted_hash and len(files) != 1:
         raise UsageError("--hash is the hash of one file", hint="workbench trust FILE --hash ...")
@@ -34,16 +40,33 @@ def trust_command(
 
 
 def _trust_code(context: CommandContext, files: tuple[str, ...], wanted_hash: str) -> int | None:
-    from workbench.actions.code_trust import allow_code, code_at, facts_of
+    from workbench.actions.code_trust import allow_code, facts_of
 
     workspace = context.workspace()
-    all_facts = [facts_of(code_at(workspace, _below(workspace.root, file))) for file in files]
+    sources = [source for file in files for source in _sources(context, workspace, file)]
+    all_facts = [facts_of(source) for source in sources]
     for facts in all_facts:
         allow_code(facts.source, wanted_hash)
     lines = [line for facts in all_facts for line in ("you allow", *facts.lines())]
     content = [facts.content() | {"allowed": True} for facts in all_facts]
     context.answer({"workspace": str(workspace.root), "code": content}, lines)
     return None
+
+
+def _sources(context: CommandContext, workspace: Workspace, file: str) -> list[Source]:
+    """The code of a file, or of the features that `prompt_id@version` holds."""
+    from workbench.actions.code_trust import code_at
+    from workbench.actions.refs import version_named
+    from workbench.datasets.features import pinned_features
+
+    prompt_id, at, version = file.partition("@")
+    if not at or Path(file).suffix == ".py":
+        return [code_at(workspace, _below(workspace.root, file))]
+    prompt = version_named(context.registry(), prompt_id, version).prompt
+    sources = [feature.source for feature in pinned_features(prompt).values()]
+    if not sources:
+        raise UsageError(f"{file} has no features", hint="there is nothing to allow")
+    return sources
 
 
 def _below(root: Path, file: str) -> str:

@@ -10,10 +10,12 @@ from typing import Any
 
 from workbench.datasets.attachments import media_kinds, with_files
 from workbench.datasets.cells import typed, with_numbers
+from workbench.datasets.features import check_raw, features_of, is_blank, stand_ins, without
 from workbench.datasets.tool_results import tools_in
 from workbench.datasets.values import TOOL_RESULTS, Case
 from workbench.errors import DatasetError, TemplateError
 from workbench.json_text import has_spelling, without_spelling
+from workbench.prompts.features import used_fields
 from workbench.prompts.files.untyped import UntypedText
 from workbench.prompts.inputs.checks import misfit
 from workbench.prompts.inputs.media import Attachment, is_attachment
@@ -41,7 +43,7 @@ def typed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in inputs.items():
         item = declared.get(name) or Input(name)
-        if not item.required and (_is_blank(value) or (item.kind in PART_KINDS and value == "")):
+        if not item.required and (is_blank(value) or (item.kind in PART_KINDS and value == "")):
             continue
         try:
             converted = _converted(item, value)
@@ -88,6 +90,12 @@ def _converted(item: Input, value: Any) -> Any:
     return value
 
 
+def previewed_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Like `checked_inputs`, where nothing is run: a text stands for each computed input."""
+    values = without(prompt.computed, inputs)
+    return checked_inputs(prompt, values) | stand_ins(prompt)
+
+
 def checked_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Like `typed_inputs`, for a single case. Also raises TemplateError for a text such as `false`
     that a template tests for truth, since it is true.
@@ -112,11 +120,12 @@ def _refuse_false_words(prompt: Prompt, uses: Uses, inputs: Mapping[str, Any]) -
 
 def sent_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a stored case as they were sent: text for a typed input was a cell."""
+    inputs = without(prompt.computed, inputs)
     media = media_kinds([prompt])
     named = {k: v["file"] if is_attachment(v) and k not in media else v for k, v in inputs.items()}
     cells = {k: UntypedText(v) if isinstance(v, str) else v for k, v in named.items()}
     try:
-        return typed_inputs(prompt, cells)
+        return typed_inputs(prompt, cells) | stand_ins(prompt)
     except TemplateError:
         return dict(inputs)
 
@@ -136,18 +145,20 @@ def check_fit(
     raised if the prompt is `settled`: a registered version that is compared with another.
     """
     renderer = Renderer(prompt)
-    needed = renderer.missing({})
+    needed = tuple(name for name in renderer.missing({}) if name not in prompt.computed)
+    features = features_of(prompt)
     blank: Counter[str] = Counter()
     uses, mistaken = uses_of(prompt), set[tuple[str, str]]()
     for case in cases:
         where = f"{place_of(case)}: case {case.id!r}"
         try:
-            inputs = typed_inputs(prompt, case.inputs)
+            check_raw(features, case)
+            inputs = typed_inputs(prompt, without(prompt.computed, case.inputs))
             if not settled:
                 _refuse_false_words(prompt, uses, inputs)
         except TemplateError as error:
             raise DatasetError(f"{where}: {error.message}", hint=error.hint) from error
-        missing = renderer.missing(inputs)
+        missing = tuple(n for n in renderer.missing(inputs) if n not in prompt.computed)
         if missing:
             names = ", ".join(missing)
             given = ", ".join(sorted(inputs)) or "no inputs"
@@ -162,13 +173,16 @@ def check_fit(
         mistaken.update(_mistaken(uses, inputs))
         if prompt.revision == FIRST_REVISION:
             mistaken.update(_printed_as_python(uses, inputs))
-        blank.update(name for name in needed if _is_blank(case.inputs.get(name)))
-        if case.expected is None and needed and all(map(_is_blank, case.inputs.values())):
+        blank.update(name for name in needed if is_blank(case.inputs.get(name)))
+        if case.expected is None and needed and all(map(is_blank, case.inputs.values())):
             raise DatasetError(
                 f"{where} is blank: {prompt.prompt_id} needs {', '.join(needed)}",
                 hint="fill the row in, or take it out",
             )
-    notes = [*unused_columns([renderer], cases), *_roles_in_texts(prompt, cases, place_of)]
+    notes = [
+        *unused_columns([(prompt, renderer)], cases),
+        *_roles_in_texts(prompt, cases, place_of),
+    ]
     for name, times in blank.items():
         count = "1 case has" if times == 1 else f"{times:,} cases have"
         notes.append(
@@ -223,10 +237,12 @@ def _check_tools(prompt: Prompt, case: Case, where: str) -> None:
             )
 
 
-def unused_columns(renderers: Sequence[Renderer], cases: Sequence[Case]) -> tuple[str, ...]:
+def unused_columns(
+    renderers: Sequence[tuple[Prompt, Renderer]], cases: Sequence[Case]
+) -> tuple[str, ...]:
     """Notes about columns that none of these prompts uses."""
     unused = {name for case in cases for name in case.inputs}
-    unused.difference_update(*(renderer.names for renderer in renderers))
+    unused.difference_update(*(used_fields(prompt, each.names) for prompt, each in renderers))
     return tuple(f"the column {name!r} is used by no template" for name in sorted(unused))
 
 
@@ -247,11 +263,6 @@ def _printed_as_python(uses: Uses, inputs: Mapping[str, Any]) -> Iterator[tuple[
         if isinstance(inputs[name], (list, tuple, Mapping)):
             kind = "object" if isinstance(inputs[name], Mapping) else "array"
             yield name, f"{kind}s are printed as Python does, not as JSON: declare kind: {kind}"
-
-
-def _is_blank(value: Any) -> bool:
-    """Whether it is a blank cell."""
-    return isinstance(value, UntypedText) and not value.strip()
 
 
 def may_differ_from_0_1(prompt: Prompt) -> bool:

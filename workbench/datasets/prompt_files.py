@@ -1,4 +1,4 @@
-"""The snippets and example files that a workspace's drafts refer to."""
+"""The snippets, example files and features that a workspace's drafts refer to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DatasetError, DraftError
+from workbench.prompts.features import Feature, read_feature
 from workbench.prompts.values import MAX_TEXT_BYTES, SNIPPETS
 from workbench.suggestions import did_you_mean
 
@@ -34,6 +35,9 @@ class WorkspaceFiles:
             known = [path.stem for path in snippet_paths(self.root)]
             hint = did_you_mean(name, known) if known else f"write {shown}"
             raise DraftError(f"there is no {shown}", hint=hint) from error
+
+    def feature(self, name: str) -> Feature:
+        return read_feature(self.root, name)
 
     def rows(self, file: str) -> Sequence[Mapping[str, Any]]:
         path = self.path_of(file)

@@ -15,6 +15,7 @@ from workbench.datasets.values import TOOL_RESULTS, Case
 from workbench.errors import TemplateError
 from workbench.fingerprints import fingerprint, short
 from workbench.json_text import dumps
+from workbench.prompts.features import used_fields
 from workbench.prompts.inputs.sent import compared
 from workbench.prompts.templates.templates import Renderer, variables
 from workbench.prompts.values import Prompt
@@ -59,7 +60,7 @@ def sent_digests(prompt: Prompt, cases: Sequence[Case]) -> tuple[str, ...]:
     A case that cannot be rendered has its `question_digest`; if there are many, all cases have.
     """
     renderer, failures = Renderer(prompt), 0
-    names = frozenset(variables(prompt))
+    names = used_fields(prompt, variables(prompt))
     digests = []
     for case in cases:
         try:

@@ -24,6 +24,9 @@ def part_losses(prompt: Prompt | None) -> list[Loss]:
     if prompt and prompt.snippets:
         names = ", ".join(prompt.snippets)
         losses.append(Loss(f"the snippets {names}", "their text stands in the messages"))
+    if prompt and prompt.features:
+        names = ", ".join(prompt.features)
+        losses.append(Loss(f"the features {names}", "the caller gives what they compute"))
     if prompt and prompt.examples:
         losses.append(Loss("the few-shot examples as data", "they stand in the messages as text"))
     return losses

@@ -9,6 +9,7 @@ from typing import Any
 from workbench.fingerprints import fingerprint
 from workbench.lineage.environment import SHOWN, WORDS
 from workbench.lineage.values import Node, fact_text
+from workbench.prompts.features import Feature, feature_of
 from workbench.prompts.values import Model, Prompt
 from workbench.providers.pins import is_snapshot
 from workbench.registry import EvaluationRecord, PromptVersion
@@ -55,8 +56,11 @@ def prompt_nodes(prompt: Prompt) -> Iterator[Node]:
         detail = f"{prompt.model.provider}, {_pinned_by(prompt.model)}"
         yield Node("model", prompt.model.id, detail=detail, nodes=parameters)
     for item in prompt.inputs:
-        need = "required" if item.required else "optional"
+        need = f"computed by {item.feature}" if item.feature else ""
+        need = need or ("required" if item.required else "optional")
         yield Node("input", item.name, detail=f"{item.kind}, {need}")
+    for name, content in prompt.features.items():
+        yield _feature_node(feature_of(name, content))
     if prompt.outputs is not None:
         yield Node("output schema", "outputs", fingerprint(prompt.outputs))
     if prompt.tools is not None:
@@ -68,6 +72,16 @@ def _pinned_by(model: Model) -> str:
     if model.provider == LOCAL:
         return "pinned by the digest of its weights in the evidence"
     return "a dated snapshot" if is_snapshot(model.id) else "an alias: what answers may change"
+
+
+def _feature_node(feature: Feature) -> Node:
+    """A feature as it is pinned, with its files and packages."""
+    source = feature.source
+    below = [Node("file", m.path, fingerprint(m.text)) for m in source.modules.values()]
+    below += [Node("package", d.name, d.record, d.version) for d in source.distributions]
+    detail = f"{', '.join(feature.inputs)} -> {feature.output}, nulls {fact_text(feature.nulls)}"
+    detail += f", python {source.python}"
+    return Node("feature", feature.name, feature.hash, detail, nodes=tuple(below))
 
 
 def evidence_node(

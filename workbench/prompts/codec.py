@@ -28,8 +28,7 @@ def prompt_to_json(prompt: Prompt) -> dict[str, Any]:
         "template": _template_word(prompt),
         "model": behaviour["model"],
         "inputs": [
-            {key: getattr(item, key) for key in INPUT_KEYS} | item.limits()
-            for item in prompt.inputs
+            {key: getattr(item, key) for key in INPUT_KEYS} | item.more() for item in prompt.inputs
         ],
         "outputs": prompt.outputs,
         "tools": prompt.tools,
@@ -37,6 +36,7 @@ def prompt_to_json(prompt: Prompt) -> dict[str, Any]:
         "extra": prompt.extra,
         **({"snippets": behaviour["snippets"]} if prompt.snippets else {}),
         **({"examples": examples_to_json(prompt.examples)} if prompt.examples else {}),
+        **({"features": dict(prompt.features)} if prompt.features else {}),
     }
 
 
@@ -85,4 +85,5 @@ def prompt_from_json(prompt_id: str, data: Mapping[str, Any]) -> Prompt:
         extra=data["extra"],
         snippets=data.get("snippets", {}),
         examples=_examples(data.get("examples")),
+        features=data.get("features", {}),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,6 +121,7 @@ def _part_changes(old: Prompt, new: Prompt) -> list[Change]:
         for name in sorted(both)
         if old.snippets[name] != new.snippets[name]
     ]
+    reasons += _feature_changes(old, new)
     before, after = old.examples, new.examples
     if before is None or after is None:
         if before is not after:
@@ -130,6 +131,23 @@ def _part_changes(old: Prompt, new: Prompt) -> list[Change]:
         what = "template" if before.rows == after.rows else "rows"
         reasons.append(f"few-shot examples changed: {what}, {' → '.join(counts)} of them")
     return [Change(Bump.PATCH, reason) for reason in reasons]
+
+
+def _feature_changes(old: Prompt, new: Prompt) -> Iterator[str]:
+    """Yield what computes an input otherwise, or not any more."""
+    if old.features == new.features and old.computed == new.computed:
+        return
+    from workbench.prompts.features import feature_change
+
+    for name in sorted({*old.computed, *new.computed}):
+        before, after = old.computed.get(name), new.computed.get(name)
+        if before != after:
+            by = f"computed by {after!r}" if after else "given"
+            yield f"input {name!r} is {by} now"
+    for name in sorted(old.features.keys() & new.features.keys()):
+        if old.features[name] != new.features[name]:
+            change = feature_change(old.features[name], new.features[name])
+            yield f"the feature {name!r} changed: {change}"
 
 
 def _output_changes(old: Any, new: Any) -> list[Change]:

@@ -23,11 +23,11 @@ _SPECIAL = re.compile(r"\{[{%#]|\{\Z|\r|\A(?:<{7}|>{7}|\|{7})")
 
 
 def flattened(prompt: Prompt) -> Prompt:
-    """The prompt as one that has no such parts: it renders the same messages.
+    """The prompt as one that has no such parts, nor features: it renders the same messages.
 
     Raises TemplateError where it does not compile.
     """
-    if not prompt.snippets and prompt.examples is None:
+    if not prompt.snippets and not prompt.features and prompt.examples is None:
         return prompt
     texts = ExampleTexts(prompt) if prompt.examples else None
     messages: list[Message] = []
@@ -40,7 +40,10 @@ def flattened(prompt: Prompt) -> Prompt:
             continue
         text = _without_scopes(expanded(prompt, message.content).text)
         messages.append(Message(message.role, _with_examples(text, prompt, texts)))
-    flat = replace(prompt, messages=tuple(messages), snippets={}, examples=None)
+    inputs = tuple(replace(item, feature="") for item in prompt.inputs)
+    flat = replace(
+        prompt, messages=tuple(messages), inputs=inputs, snippets={}, examples=None, features={}
+    )
     least = least_revision(flat.messages, flat.inputs, flat.template_format)
     return replace(flat, revision=least)
 

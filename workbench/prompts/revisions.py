@@ -85,7 +85,7 @@ def _has_parts(
     messages: tuple[Message, ...], inputs: tuple[Input, ...], template_format: str
 ) -> bool:
     """Whether it has slots, snippets, or inputs that only the third revision has."""
-    return any(item.kind in PART_KINDS or item.limits() for item in inputs) or any(
+    return any(item.kind in PART_KINDS or item.more() for item in inputs) or any(
         message.role == SLOT
         or (template_format == JINJA2 and next(includes_in(message.content), None))
         for message in messages

@@ -25,6 +25,9 @@ EXAMPLES = "examples"
 SNIPPETS = "snippets"
 """The folder of snippets."""
 
+FEATURES = "features"
+"""The folder of features, and the name of their definitions in a file that needs no other."""
+
 SUFFIX = ".prompty"
 """Suffix of draft files."""
 
@@ -90,11 +93,17 @@ class Input:
     """The allowed values; empty: any."""
     minimum: float | None = None
     maximum: float | None = None
+    feature: str = ""
+    """The feature that computes it from other fields of a case; empty: it is given."""
 
     def limits(self) -> dict[str, Any]:
         """Those of `enum`, `minimum` and `maximum` that are set."""
         limits = {"enum": list(self.enum), "minimum": self.minimum, "maximum": self.maximum}
         return {name: limit for name, limit in limits.items() if limit not in (None, [])}
+
+    def more(self) -> dict[str, Any]:
+        """Limits and the feature, as far as they are set."""
+        return self.limits() | ({"feature": self.feature} if self.feature else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +154,13 @@ class Prompt:
     snippets: Mapping[str, str] = field(default_factory=dict)
     """The text of every snippet that it includes, directly or not, as it was when it was read."""
     examples: ExampleSet | None = None
+    features: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The definition of every feature that computes an input, see `prompts.features`."""
 
     @cached_property
     def fingerprint(self) -> str:
         """sha256 of messages, snippets, examples, template format and revision, model, inputs,
-        outputs and tools.
+        the features that compute them, outputs and tools.
         """
         return fingerprint(self.behaviour())
 
@@ -164,13 +175,14 @@ class Prompt:
             "model": model
             and {"id": model.id, "provider": model.provider, "options": model.options},
             "inputs": [
-                [i.name, i.kind, i.required, i.default, *([i.limits()] if i.limits() else [])]
+                [i.name, i.kind, i.required, i.default, *([i.more()] if i.more() else [])]
                 for i in self.inputs
             ],
             "outputs": self.outputs,
             "tools": self.tools,
             **({"snippets": dict(self.snippets)} if self.snippets else {}),
             **({"examples": self.examples.behaviour()} if self.examples else {}),
+            **({"features": dict(self.features)} if self.features else {}),
         }
 
     @cached_property
@@ -184,6 +196,11 @@ class Prompt:
     def media(self) -> dict[str, str]:
         """The inputs that take files: image or file, by name."""
         return {item.name: item.kind for item in self.taken if item.kind in MEDIA}
+
+    @cached_property
+    def computed(self) -> dict[str, str]:
+        """The feature of each input that one computes, by the input's name."""
+        return {item.name: item.feature for item in self.inputs if item.feature}
 
     def input_named(self, name: str) -> Input | None:
         """The declared input of that name, if there is one."""

@@ -19,6 +19,7 @@ from typing import Any
 from workbench.child_process.process import CallFailed, Limits
 from workbench.child_process.shared import SharedCode
 from workbench.child_process.source import Source, read_source
+from workbench.datasets.features import FeatureInputs
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
 from workbench.json_text import without_spelling
@@ -119,9 +120,13 @@ def codes_of(scorers: Sequence[Scorer]) -> tuple[SharedCode, ...]:
     return tuple({id(code): code for code in codes if code}.values())
 
 
-def opened_code(scorers: Sequence[Scorer]) -> ExitStack:
-    """Start that code; closing the stack ends it. Raises CodeNotAllowed and CodeError."""
+def opened_code(scorers: Sequence[Scorer], features: FeatureInputs | None = None) -> ExitStack:
+    """Start the code of scorers, and of features; closing the stack ends it. Raises CodeNotAllowed
+    and CodeError.
+    """
     with ExitStack() as stack:
+        if features:
+            stack.enter_context(features.opened())
         for code in codes_of(scorers):
             code.open()
             stack.callback(code.close)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.actions.workspace.linting import schema_error
-from workbench.errors import DraftError
+from workbench.errors import CodeError, DraftError
+from workbench.prompts.features import Feature
 from workbench.prompts.files.prompty import parse_prompty
 from workbench.prompts.lint.lint import lint
 from workbench.prompts.lint.places import place
@@ -27,6 +28,9 @@ class Files:
 
     def __init__(self, snippets: dict[str, str], rows: list[dict[str, Any]]) -> None:
         self._snippets, self._rows = snippets, rows
+
+    def feature(self, name: str) -> Feature:
+        raise CodeError(f"no feature {name}")
 
     def snippet(self, name: str) -> str:
         return self._snippets[name]

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.actions.session import Session
 from workbench.actions.trust import is_trusted
+from workbench.actions.workspace.features import changed_features
 from workbench.errors import WorkbenchError
 from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.lineage.environment import environment_differences
@@ -55,8 +56,11 @@ def workspace_differences(
 
 
 def draft_differences(session: Session, version: PromptVersion) -> Iterator[Difference]:
-    """How the draft has moved on from the version."""
+    """How the draft has moved on from the version, with the code that computes its inputs."""
     workspace = session.workspace
+    pinned = version.features
+    for name, how in changed_features(workspace.root, version.prompt).items():
+        yield _of_draft("feature", short(pinned[name]), how, name)
     try:
         path = workspace.draft_path(version.prompt_id)
         draft = workspace.draft(path).prompt if path else None

@@ -17,6 +17,7 @@ from workbench.datasets.leakage import leak_notes, refuse_leaks
 from workbench.datasets.near_misses import check_names, name_notes, split_notes
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError, WorkbenchError
+from workbench.prompts.features import used_fields
 from workbench.prompts.key_like import key_in
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Prompt
@@ -62,7 +63,7 @@ def make_spec(
     if not cases:
         splits = ", ".join((*suite.dataset.splits, "all"))
         raise UsageError(f"0 cases in split {split!r} of {suite.name}", hint=f"one of: {splits}")
-    used = Renderer(source.prompt).names
+    used = used_fields(source.prompt, Renderer(source.prompt).names)
     if not equal_cases:  # a resumed run keeps its cases
         check_names(suite.dataset, used)
     if split == GATE_SPLIT and not (settled or equal_cases):
@@ -113,11 +114,12 @@ def case_notes(
     """Notes about the cases that several prompts were run on."""
     there = suite.cases(split)
     distinct_cases = suite.distinct_cases(split, prompts) if len(there) > len(cases) else cases
-    renderers = [Renderer(prompt) for prompt in prompts]
+    renderers = [(prompt, Renderer(prompt)) for prompt in prompts]
+    used = {name for prompt, each in renderers for name in used_fields(prompt, each.names)}
     return (
         *suite.dataset.notes,
         *unused_columns(renderers, cases),
-        *name_notes(suite.dataset, {name for known in renderers for name in known.names}),
+        *name_notes(suite.dataset, used),
         *split_notes(suite.dataset),
         *_unjudged(suite, cases),
         *remarks(there, distinct_cases),

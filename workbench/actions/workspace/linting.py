@@ -11,7 +11,7 @@ from typing import Any
 from workbench.actions.refs import resolve
 from workbench.actions.session import Session
 from workbench.actions.workspace.checks import Check, Level
-from workbench.datasets.fit import checked_inputs
+from workbench.datasets.fit import previewed_inputs
 from workbench.datasets.leakage import leak_sentences
 from workbench.datasets.values import Case
 from workbench.errors import NotFound, WorkbenchError
@@ -205,7 +205,7 @@ class _Suites:
             return None, ()
         case = max(cases, key=_length)
         try:
-            return case, Renderer(prompt).render(checked_inputs(prompt, case.inputs))
+            return case, Renderer(prompt).render(previewed_inputs(prompt, case.inputs))
         except WorkbenchError:
             return case, ()
 

@@ -123,6 +123,7 @@ def prompt_of(data: Any, where: str) -> Prompt:
         "template": {"format": {"kind": template_format(str(data.get("template")))}},
         "examples": _examples(data.get("examples")),
         "snippets": data.get("snippets") or None,
+        "features": data.get("features") or None,
     }
     included = "".join(f'{{% include "{name}" %}}\n' for name in data.get("snippets") or ())
     # Through the parser of drafts, which checks every part of it.

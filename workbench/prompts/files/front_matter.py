@@ -14,7 +14,7 @@ from workbench.prompts.files.fences import TOP, cut
 from workbench.prompts.files.options import MORE, misfit, twice
 from workbench.prompts.files.strict_yaml import line_of, parse_yaml
 from workbench.prompts.kinds import KINDS, PART_KINDS, UNSUPPORTED, fits
-from workbench.prompts.values import EXAMPLES, SNIPPETS
+from workbench.prompts.values import EXAMPLES, FEATURES, SNIPPETS
 from workbench.suggestions import did_you_mean
 
 EXTENSION = "x-"
@@ -27,6 +27,7 @@ PROPERTY = frozenset(
     {"name", "kind", "description", "required", "nullable", "default", "example", "enumValues"}
     | {"enum", "minimum", "maximum", "items", "properties", "oneOf", "anyOf"}
 )
+FEATURE = "feature"
 TOOL = frozenset({"name", "kind", "description", "parameters", "strict", "bindings", "type"})
 TEMPLATE = frozenset({"format", "parser"})
 FORMAT = frozenset({"kind", "strict", "options"})
@@ -116,7 +117,7 @@ def check(front: Front) -> None:
             " have other names now",
             hint="use model.id, model.options and inputs[].default",
         )
-    front.known(data, TOP | {SNIPPETS, EXAMPLES}, ())
+    front.known(data, TOP | {SNIPPETS, EXAMPLES, FEATURES}, ())
     if isinstance(model, Mapping):
         _model(front, model)
     inputs = data.get("inputs")
@@ -179,6 +180,8 @@ def _input(front: Front, item: Mapping[str, Any], path: Path) -> None:
     if kind is not None and default is not None and not fits(kind, default):
         front.refuse((*path, "default"), f"the default {default!r} is no {kind}")
     _limits(front, item, path)
+    if not isinstance(item.get(FEATURE, ""), str):
+        front.refuse((*path, FEATURE), f"feature is a name, not {item[FEATURE]!r}")
     if not isinstance(item.get("required", True), bool):
         front.refuse((*path, "required"), f"required is true or false, not {item['required']!r}")
 
@@ -211,7 +214,7 @@ def _kind(front: Front, item: Mapping[str, Any], path: Path) -> None:
 
 
 def _property(front: Front, item: Mapping[str, Any], path: Path) -> None:
-    front.known(item, PROPERTY, path)
+    front.known(item, PROPERTY | ({FEATURE} if path[0] == "inputs" else set()), path)
     _kind(front, item, path)
     if path[0] != "inputs" and item.get("kind") in PART_KINDS:
         front.refuse((*path, "kind"), f"{_dotted(path)}: only an input is of kind {item['kind']}")

@@ -10,7 +10,7 @@ from workbench.prompts.values import Input
 
 INPUT_KEYS = {
     *("name", "kind", "required", "default", "description"),
-    *("enum", "enumValues", "minimum", "maximum"),
+    *("enum", "enumValues", "minimum", "maximum", "feature"),
 }
 """Keys of a declaration that have an effect here."""
 
@@ -57,6 +57,7 @@ def _input(front: Front, item: Any, path: tuple[str | int, ...]) -> Input:
         enum=tuple(item.get("enum") or item.get("enumValues") or ()),
         minimum=item.get("minimum"),
         maximum=item.get("maximum"),
+        feature=str(item.get("feature") or ""),
     )
 
 
@@ -65,7 +66,7 @@ def input_content(item: Input) -> dict[str, Any]:
     content: dict[str, Any] = {"name": item.name, "kind": item.kind, "required": item.required}
     if item.default is not None:
         content["default"] = item.default
-    content |= item.limits()
+    content |= item.more()
     if item.description:
         content["description"] = item.description
     return content

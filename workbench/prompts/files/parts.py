@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from workbench.errors import DraftError, TemplateError
+from workbench.errors import CodeError, DraftError, TemplateError
 from workbench.fingerprints import canonical_json
+from workbench.prompts.features import Feature
 from workbench.prompts.files.front_matter import Front
 from workbench.prompts.revisions import size_of
 from workbench.prompts.roles import first_marker
@@ -44,6 +45,9 @@ class PromptFiles(Protocol):
     def snippet(self, name: str) -> str:
         """The text of the snippet with that valid name. Raises DraftError without a place."""
 
+    def feature(self, name: str) -> Feature:
+        """The definition of the feature with that name. Raises CodeError."""
+
     def rows(self, file: str) -> Sequence[Mapping[str, Any]]:
         """The rows of an example file: `inputs`, `expected` and `tags` as plain JSON values.
         Raises DraftError, or DatasetError with the place in the file.
@@ -57,6 +61,10 @@ class _NoFiles:
     def snippet(self, name: str) -> str:
         problem = f"there is no snippet {name!r} here: only a workspace has snippets"
         raise DraftError(problem, hint=_WHOLE)
+
+    def feature(self, name: str) -> Feature:
+        problem = f"there is no feature {name!r} here: only a workspace has features"
+        raise CodeError(problem, hint=_WHOLE)
 
     def rows(self, file: str) -> Sequence[Mapping[str, Any]]:
         problem = f"{file} cannot be read here: only a draft in a workspace has examples"

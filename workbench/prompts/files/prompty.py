@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.errors import DraftError
 from workbench.prompts.files.defaults import check_defaults
+from workbench.prompts.files.features import features_content, read_features
 from workbench.prompts.files.fences import TOP
 from workbench.prompts.files.front_matter import EXTENSION, Front, check, split
 from workbench.prompts.files.inputs import INPUT_KEYS, input_content, read_inputs
@@ -36,6 +37,7 @@ from workbench.prompts.roles import (
 from workbench.prompts.values import (
     BRACES,
     EXAMPLES,
+    FEATURES,
     FIRST_REVISION,
     JINJA2,
     MAX_TEXT_BYTES,
@@ -51,7 +53,7 @@ from workbench.prompts.values import (
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _KNOWN = {*("name", "description", "model", "inputs", "outputs", "tools", "template")}
-_KNOWN |= {SNIPPETS, EXAMPLES}
+_KNOWN |= {SNIPPETS, EXAMPLES, FEATURES}
 _PARTS = ("model", "inputs")
 """Keys that `extra` keeps in part."""
 
@@ -151,6 +153,7 @@ def parse_prompty(
         extra=_extra(data),
         snippets=snippets,
         examples=examples,
+        features=read_features(front, inputs, files),
     )
     check_size(prompt, where)
     return prompt
@@ -190,6 +193,7 @@ def write_prompty(prompt: Prompt, files: PromptFiles = NO_FILES) -> str:
         if value is not None:
             data[key] = _in_order(value)
     data |= parts_content(prompt.snippets, prompt.examples, files)
+    data |= features_content(prompt.features, files)
     form: dict[str, Any] = {"kind": prompt.template_format}
     least = least_revision(
         prompt.messages,

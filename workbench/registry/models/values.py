@@ -205,14 +205,44 @@ class PromptVersion(_Value):
     def bundle(self) -> dict[str, Any]:
         """Everything that decides what this version does, as plain JSON values, under one name: ids
         and fingerprint, message templates, model with its parameters, inputs, output schema,
-        tools, snippets and examples.
+        tools, snippets and examples, and the features that compute inputs.
         """
         from workbench.prompts.codec import prompt_to_json
 
         parts = prompt_to_json(self.prompt)
         del parts["extra"], parts["description"]
+        for name, digest in self.features.items():
+            parts["features"][name] = {**parts["features"][name], "hash": digest}
         names = {"prompt_id": self.prompt_id, "version": self.version}
         return {**names, "fingerprint": self.fingerprint, **parts}
+
+    @property
+    def features(self) -> Mapping[str, str]:
+        """The hash of each feature's definition by its name: what `workbench.feature_hash` gives
+        for the same definition.
+        """
+        if not self.body or not self.prompt.features:
+            return {}
+        from workbench.prompts.features import feature_of
+
+        pinned = self.prompt.features.items()
+        return {name: feature_of(name, content).hash for name, content in pinned}
+
+    def check_features(self, hashes: Mapping[str, str]) -> tuple[str, ...]:
+        """A sentence for each feature that an app computes by another definition than the one that
+        this version was judged with, or does not say; `hashes` are the app's own, by name. Empty:
+        all are the same.
+        """
+        pinned = self.features
+        sentences = [
+            f"{name} is computed by another definition than {self.ref} was judged with"
+            if name in hashes
+            else f"{name}: the app does not say by which definition it is computed"
+            for name, digest in pinned.items()
+            if hashes.get(name) != digest
+        ]
+        more = sorted(hashes.keys() - pinned.keys())
+        return (*sentences, *(f"{self.ref} has no feature {name}" for name in more))
 
     def messages(self, **inputs: Any) -> list[dict[str, Any]]:
         """The messages to send, as `{"role", "content"}`, in the form of OpenAI's chat API.

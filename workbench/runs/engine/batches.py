@@ -57,8 +57,8 @@ def submit_batch(
             hint="run without --batch",
         )
     plan = Plan(spec, provider.identity)
-    code = opened_code(spec.scorers)
-    environment = environment_of(spec, provider)
+    code = opened_code(spec.scorers, plan.features)
+    environment = environment_of(spec, provider, plan.features)
     store = StoreThread(store_path)
     try:
         _check_budget(spec, provider, plan, store)
@@ -81,8 +81,8 @@ def attach_batch(
     """
     provider = _with_batches(open_provider())
     plan = Plan(spec, provider.identity)
-    code = opened_code(spec.scorers)
-    environment = environment_of(spec, provider)
+    code = opened_code(spec.scorers, plan.features)
+    environment = environment_of(spec, provider, plan.features)
     store = StoreThread(store_path)
     try:
         started = store.submit(

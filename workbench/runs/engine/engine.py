@@ -54,10 +54,10 @@ def start_run(
     provider = open_provider()
     check_takes_files(provider, spec.prompt, spec.cases)
     plan = Plan(spec, provider.identity)
-    code = opened_code(spec.scorers)
+    code = opened_code(spec.scorers, plan.features)
     store = StoreThread(store_path)
     try:
-        environment = environment_of(spec, provider)
+        environment = environment_of(spec, provider, plan.features)
         if resume is None:
             starting = store.submit(lambda w: w.start(spec, provider.identity, environment))
         else:
@@ -147,6 +147,9 @@ class _Engine:
         self._end(lost)
 
     def _answer_all(self) -> None:
+        for _ in self._plan.compute():
+            if self.live.stopping:
+                break
         misses = self._misses()
         try:
             for missing in misses:

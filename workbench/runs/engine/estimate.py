@@ -62,6 +62,17 @@ def estimate_run(
     """
     provider = open_provider(settings)
     plan = Plan(spec, provider.identity)
+    with plan.features.opened():
+        return _estimated(spec, plan, provider, store, done)
+
+
+def _estimated(
+    spec: RunSpec,
+    plan: Plan,
+    provider: Provider,
+    store: RunStore | None,
+    done: Collection[tuple[str, int]],
+) -> Estimate:
     calls = cached = unsent = 0
     characters = 0
     sampled = 0

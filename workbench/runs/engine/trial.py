@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from workbench.datasets.features import FeatureInputs
 from workbench.datasets.fit import checked_inputs
 from workbench.datasets.values import Case
 from workbench.prompts.templates.templates import Renderer
@@ -29,6 +30,9 @@ async def try_case(
     Raises TemplateError when the prompt cannot be rendered with the case, ProviderError for a wrong
     key, an unknown model or an exhausted quota.
     """
+    features = FeatureInputs(prompt)
+    with features.opened():
+        case = features.case(case)
     inputs = checked_inputs(prompt, case.inputs)
     check_takes_files(provider, prompt, [case])
     rounds = ToolRounds(case, build_request(prompt, Renderer(prompt).render(inputs)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench._version import __version__
+from workbench.datasets.features import FeatureInputs
 from workbench.providers.base import Provider
 from workbench.providers.pins import pins_of
 from workbench.providers.versions import installed_version, sdk_version
@@ -58,7 +59,9 @@ STRANGE_LINES = "strange_lines"
 """Key of the number of lines in a batch's output that belong to none of its requests."""
 
 
-def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
+def environment_of(
+    spec: RunSpec, provider: Provider, features: FeatureInputs | None = None
+) -> dict[str, Any]:
     """What is known about a run's circumstances before its first call."""
     options = spec.run_options
     model = spec.prompt.model
@@ -76,7 +79,7 @@ def environment_of(spec: RunSpec, provider: Provider) -> dict[str, Any]:
         **({"fresh": True} if spec.fresh else {}),
         **({"commit": commit} if commit else {}),
         **_dataset(spec),
-        **_not_enforced(spec),
+        **_not_enforced(spec, features),
         **({PLAN: dict(spec.plan)} if spec.plan else {}),
     }
 
@@ -151,8 +154,9 @@ def _dataset(spec: RunSpec) -> dict[str, str]:
     return {SNAPSHOT: dataset.fingerprint, **version}
 
 
-def _not_enforced(spec: RunSpec) -> dict[str, str]:
-    declared = {name for code in codes_of(spec.scorers) for name in code.declared}
+def _not_enforced(spec: RunSpec, features: FeatureInputs | None) -> dict[str, str]:
+    codes = (*codes_of(spec.scorers), *(features.codes if features else ()))
+    declared = {name for code in codes for name in code.declared}
     return {NOT_ENFORCED: ", ".join(sorted(declared))} if declared else {}
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from workbench.datasets.features import FeatureInputs
 from workbench.datasets.fit import typed_inputs
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
@@ -31,6 +32,7 @@ class Planned:
     """One request of a run; without a request, `error` says why."""
 
     case: Case
+    """With the inputs that features compute."""
     repeat: int
     request: Request | None
     key: bytes
@@ -52,7 +54,9 @@ class Plan:
         asked = {"model": self._request.model, "options": api_options(self._request)}
         constant = {"identity": identity, **asked}
         self._sent = hashlib.sha256(canonical_json(constant).encode("utf-8", "surrogatepass"))
-        self._render(spec.cases[0])
+        self.features = FeatureInputs(spec.prompt, spec.computed)
+        if not self.features:  # what they compute may fail for one case
+            self._render(spec.cases[0])
         self._equals = _EqualRequests(spec, self._pairs)
 
     @property
@@ -71,22 +75,31 @@ class Plan:
         while chunk := list(islice(left, CHUNK)):
             yield chunk
 
+    def compute(self) -> Iterator[None]:
+        """Compute the inputs of all cases, some at a time: features take longer than templates."""
+        cases = iter(self._spec.cases if self.features else ())
+        while chunk := list(islice(cases, CHUNK)):
+            self.features.ahead(chunk)
+            yield
+
     def planned(self, case: Case, repeat: int) -> Planned:
         """One request; a template error is returned in it, not raised."""
         try:
             pairs, messages = self._equals.messages_of(case)
+            whole = self.features.case(case)
         except TemplateError as error:
             return Planned(case, repeat, None, b"", str(error))
         request = replace(self._request, messages=messages)
         key = self._key(pairs, repeat, self._equals.before(case), case.tool_results)
-        return Planned(case, repeat, request, key)
+        return Planned(whole, repeat, request, key)
 
     def _pairs(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
         messages = self._render(case)
         return [compared(message) for message in messages], messages
 
     def _render(self, case: Case) -> tuple[Message, ...]:
-        return self._renderer.render(typed_inputs(self._spec.prompt, case.inputs))
+        inputs = self.features.case(case).inputs
+        return self._renderer.render(typed_inputs(self._spec.prompt, inputs))
 
     def _key(
         self, pairs: MessagePairs, repeat: int, equals_before: int, tool_results: Any

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.datasets.features import ComputedValues
 from workbench.datasets.values import Case
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer
@@ -45,6 +46,8 @@ class RunSpec:
     """The rules by which a gated run will be decided; stored before its first call."""
     notes: tuple[str, ...] = ()
     """What the user should know about the cases, such as a column that nothing uses."""
+    computed: ComputedValues = field(default_factory=ComputedValues, compare=False, repr=False)
+    """Inputs that features computed for this run already, be it for its estimate."""
     available: int = 0
     """Number of cases in the split; 0: as many as the run has."""
 

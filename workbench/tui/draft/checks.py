@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.datasets.attachments import media_kinds, with_files
-from workbench.datasets.fit import checked_inputs
+from workbench.datasets.fit import previewed_inputs
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, TemplateError, WorkbenchError
 from workbench.present.case_values import readable
@@ -141,7 +141,7 @@ def check(
         try:
             kinds = media_kinds([prompt])
             case = with_files(case, kinds, folder or Path(), anywhere=folder is None)
-            messages = Renderer(prompt).render(checked_inputs(prompt, case.inputs))
+            messages = Renderer(prompt).render(previewed_inputs(prompt, case.inputs))
         except (TemplateError, DatasetError) as error:
             cannot_render = f"case {case.id}: {error.message}"
     of = f"case {case.id}" if case else "the prompt"
