@@ -75,6 +75,10 @@ def test_an_allowed_scorer_judges_and_gates_and_a_change_of_what_it_imports_make
     assert f"{FILE} changed since you allowed it" in refused.err
     stale = own.here("lineage", "triage@1.0.0")
     assert "scorers changed since it passed" in stale.out
+    # It is reproduced by the scorer that judged it, whose text is kept.
+    (own.root / FILE).unlink()
+    again = own.here("reproduce", "triage@1.0.0", "--json")
+    assert (again.code, again.json["degree"]) == (0, "same_answers")
 
 
 def test_trust_is_bound_to_a_hash_where_one_is_given(own: Cli) -> None:

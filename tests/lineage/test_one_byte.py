@@ -6,6 +6,8 @@ be read: how the evidence reads, the words, and the kind of node that is marked.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import shutil
 import subprocess
@@ -18,12 +20,14 @@ import pytest
 
 from tests.cli.conftest import Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer
+from tests.support.plugins import install
+from workbench.child_process.source import _brought_by
 
 DRAFT = """\
 ---
 name: triage
 model: {id: mock, provider: mock, options: {temperature: 0, seed: 7}}
-inputs: [{name: ticket, kind: string}]
+inputs: [{name: ticket, kind: string}, {name: hint, kind: string, feature: hint}]
 examples: {file: shots.jsonl, template: "{{ ticket }}: {{ expected }}"}
 ---
 system:
@@ -31,8 +35,18 @@ better {% include "tone" %}
 {{ examples }}
 
 user:
-{{ ticket }}
+{{ hint }} {{ ticket }}
 """
+FEATURE = """\
+import marks
+
+FEATURE = {"inputs": ["ticket"], "output": "string"}
+
+
+def hint(ticket):
+    return marks.MARK + "ticket:"
+"""
+SCORER = "def own(answer, case):\n    return len(answer) < 90\n"
 SUITE = """\
 suite: routed
 prompt: triage
@@ -67,6 +81,8 @@ class Row:
     reads: str
     words: str
     node: str
+    reproduces: int = 0
+    """Exit code of a reproduction: 4 where something is not to be had any more."""
 
     @property
     def of_draft(self) -> bool:
@@ -123,6 +139,28 @@ ROWS = (
         "parameter",
     ),
     Row(
+        "feature code",
+        edit("features/hint.py", "ticket:", "ticket;"),
+        "stale",
+        "feature hint of the draft: ",
+        "feature",
+    ),
+    Row(
+        "package of a feature",
+        lambda cli, _: replace_installed(cli),
+        "stale",
+        "feature hint of the draft: ",
+        "feature",
+        4,
+    ),
+    Row(
+        "own scorer",
+        edit("scorers/own.py", "90", "91"),
+        "stale",
+        'scorer own: {"scorers/own.py":',
+        "scorer",
+    ),
+    Row(
         "environment",
         edit("uv.lock", "1.0.0", "1.0.1"),
         "drifted",
@@ -132,21 +170,52 @@ ROWS = (
 )
 
 
+SITE = ".packages"
+"""The folder in a workspace with the installed package that a feature imports."""
+
+
+def replace_installed(cli: Cli) -> None:
+    """Change one byte of the package, as an installer would with its RECORD."""
+    replace(cli, f"{SITE}/marks.py", "a", "b")
+    write_record(cli.root)
+
+
+def write_record(root: Path) -> None:
+    digest = hashlib.sha256((root / SITE / "marks.py").read_bytes()).hexdigest()
+    (root / SITE / "marks-1.0.dist-info" / "RECORD").write_text(f"marks.py,sha256={digest},10\n")
+
+
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluated]:
     """1.0.0 passed a suite of a file and one of a commit, and is live in production."""
     with OpenAIServer(answer, model="mock-2026-01-01") as server:
         cli = make_cli(tmp_path_factory.mktemp("bytes") / "workspace", server.base_url)
         write(cli)
-        for command in (
-            ("register", "triage", "-d", "first"),
-            ("evaluate", "triage@1.0.0", "--full"),
-            ("deploy", "triage@1.0.0", "staging"),
-            ("deploy", "triage@1.0.0", "production"),
-        ):
-            done = cli.here(*command)
-            assert done.code == 0, done
+        with importing(cli.root):
+            evaluate(cli)
         yield cli, server
+
+
+def evaluate(cli: Cli) -> None:
+    for command in (
+        ("trust", "features/hint.py", "scorers/own.py"),
+        ("register", "triage", "-d", "first"),
+        ("evaluate", "triage@1.0.0", "--full"),
+        ("deploy", "triage@1.0.0", "staging"),
+        ("deploy", "triage@1.0.0", "production"),
+    ):
+        done = cli.here(*command)
+        assert done.code == 0, done
+
+
+@contextlib.contextmanager
+def importing(root: Path) -> Iterator[None]:
+    """With the packages that are installed for this workspace."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(root / SITE))
+        _brought_by.cache_clear()
+        yield
+    _brought_by.cache_clear()
 
 
 def write(cli: Cli) -> None:
@@ -157,10 +226,17 @@ def write(cli: Cli) -> None:
     shot = {"inputs": {"ticket": "a bill"}, "expected": "billing"}
     (root / "prompts" / "shots.jsonl").write_text(json.dumps(shot) + "\n")
     (root / "prompts" / "triage.prompty").write_text(DRAFT)
+    install(root / SITE, "marks", {}, {"marks": 'MARK = "a "\n'})
+    write_record(root)
+    (root / "features").mkdir()
+    (root / "features" / "hint.py").write_text(FEATURE)
+    (root / "scorers").mkdir()
+    (root / "scorers" / "own.py").write_text(SCORER)
     (root / "uv.lock").write_text('version = "1.0.0"\n')
     suite = root / "evals" / "triage" / "suite.yaml"
+    own = "{python: {file: scorers/own.py, function: own}}"
     latency = "{latency: {at_most: 5s, required: false}}"
-    suite.write_text(suite.read_text().replace("[exact_match]", f"[exact_match, {latency}]"))
+    suite.write_text(suite.read_text().replace("[exact_match]", f"[exact_match, {own}, {latency}]"))
     routed = root / "evals" / "routed"
     routed.mkdir()
     shutil.copy(root / "evals" / "triage" / "cases.jsonl", routed)
@@ -186,7 +262,8 @@ def evaluated(template: Evaluated, tmp_path: Path) -> Iterator[Evaluated]:
     root = tmp_path / "workspace"
     shutil.copytree(cli.root, root)
     model = server.model
-    yield Cli(root, cli.environ), server
+    with importing(root):
+        yield Cli(root, cli.environ), server
     server.model = model
 
 
@@ -221,8 +298,8 @@ def test_lineage_and_reproduction_say_what_changed_and_how_the_evidence_reads(
         assert state.startswith(f"{row.reads}: ") and row.words in state
     suite = "routed" if row.what == "source version" else "triage"
     done = cli.here("reproduce", "triage@1.0.0", "--suite", suite)
-    assert done.code == 0, done
-    assert row.words in done.out, done.out
+    assert done.code == row.reproduces, done
+    assert (row.words if row.reproduces == 0 else "pinned to marks 1.0") in done.out + done.err
 
 
 def test_the_text_marks_the_node_and_lists_what_changed(evaluated: Evaluated) -> None:

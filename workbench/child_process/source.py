@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from workbench.errors import CodeError
 from workbench.fingerprints import fingerprint
@@ -86,11 +87,34 @@ class Source:
         files = {module.path: module.text for module in self.modules.values()}
         return fingerprint({"file": self.path, "files": files})
 
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """All of it but its folder as plain JSON values, see `source_of`."""
+        return {
+            "file": self.path,
+            "modules": {name: [m.path, m.text] for name, m in self.modules.items()},
+            "packages": {d.name: [d.version, d.record] for d in self.distributions},
+            "python": self.python,
+        }
+
     def functions(self) -> frozenset[str]:
         """Names of the functions that the file defines at its top level."""
         tree = ast.parse(self.modules[self.name].text)
         functions = (ast.FunctionDef, ast.AsyncFunctionDef)
         return frozenset(node.name for node in tree.body if isinstance(node, functions))
+
+
+def source_of(content: Mapping[str, Any]) -> Source:
+    """The source with that content. Raises CodeError for what is none."""
+    try:
+        modules = {key: Module(path, text) for key, (path, text) in content["modules"].items()}
+        packages = tuple(Distribution(key, *pin) for key, pin in content["packages"].items())
+        name = ".".join(PurePosixPath(content["file"]).with_suffix("").parts)
+        if modules[name].path != content["file"]:
+            raise ValueError("its file is another one")
+        return Source(content["file"], name, modules, packages, python=content["python"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CodeError(f"the code that is kept cannot be read: {error}") from error
 
 
 def feature_hash(path: str | os.PathLike[str]) -> str:

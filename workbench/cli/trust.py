@@ -29,7 +29,7 @@ def trust_command(
     Without FILE, its settings may send prompts and keys where they say; a change of its providers
     or targets asks again. With FILE, this own scorer or feature may run, with the files that it
     imports; a change of any of them asks again. PROMPT@VERSION stands for the features that this
-    version holds.
+    version holds, and the scorers that judged it.
     """
     if wanted_hash and len(files) != 1:
         raise UsageError("--hash is the hash of one file", hint="workbench trust FILE --hash ...")
@@ -54,19 +54,26 @@ def _trust_code(context: CommandContext, files: tuple[str, ...], wanted_hash: st
 
 
 def _sources(context: CommandContext, workspace: Workspace, file: str) -> list[Source]:
-    """The code of a file, or of the features that `prompt_id@version` holds."""
+    """The code of a file, or of the features that `prompt_id@version` holds and of the scorers that
+    judged it.
+    """
     from workbench.actions.code_trust import code_at
     from workbench.actions.refs import version_named
+    from workbench.child_process.source import source_of
     from workbench.datasets.features import pinned_features
 
     prompt_id, at, version = file.partition("@")
     if not at or Path(file).suffix == ".py":
         return [code_at(workspace, _below(workspace.root, file))]
-    prompt = version_named(context.registry(), prompt_id, version).prompt
-    sources = [feature.source for feature in pinned_features(prompt).values()]
+    registry = context.registry()
+    found = version_named(registry, prompt_id, version)
+    sources = [feature.source for feature in pinned_features(found.prompt).values()]
+    for record in registry.evaluations(prompt_id, found.version):
+        code = registry.judged_by(record.seq).contents.get("code", {})
+        sources += [source_of(content) for content in code.values()]
     if not sources:
-        raise UsageError(f"{file} has no features", hint="there is nothing to allow")
-    return sources
+        raise UsageError(f"{file} has no features or own scorers", hint="there is nothing to allow")
+    return list({source.text_hash: source for source in sources}.values())
 
 
 def _below(root: Path, file: str) -> str:

@@ -15,11 +15,10 @@ import ast
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from workbench.child_process.source import Distribution, Module, Source, read_source
+from workbench.child_process.source import Source, read_source, source_of
 from workbench.errors import CodeError
 from workbench.fingerprints import short
 from workbench.prompts.kinds import KINDS, MEDIA
@@ -61,16 +60,10 @@ class Feature:
         """The value in place of a null; None: there is none."""
         return self.nulls.get(GIVE) if isinstance(self.nulls, Mapping) else None
 
-    @cached_property
+    @property
     def content(self) -> dict[str, Any]:
         """The definition as plain JSON values; `feature_of` reads them."""
-        source = self.source
-        return {
-            "file": source.path,
-            "modules": {name: [m.path, m.text] for name, m in source.modules.items()},
-            "packages": {d.name: [d.version, d.record] for d in source.distributions},
-            "python": source.python,
-        }
+        return self.source.content
 
 
 def read_feature(root: Path, name: str) -> Feature:
@@ -87,15 +80,9 @@ def read_feature(root: Path, name: str) -> Feature:
 def feature_of(name: str, content: Mapping[str, Any]) -> Feature:
     """The feature that a prompt holds. Raises CodeError for what is no definition."""
     try:
-        modules = {key: Module(path, text) for key, (path, text) in content["modules"].items()}
-        packages = tuple(Distribution(key, *pin) for key, pin in content["packages"].items())
-        module = ".".join(PurePosixPath(content["file"]).with_suffix("").parts)
-        if modules[module].path != content["file"]:
-            raise ValueError("its file is another one")
-        source = Source(content["file"], module, modules, packages, python=content["python"])
-        return _declared(name, source)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CodeError(f"the feature {name} has no definition: {error}") from error
+        return _declared(name, source_of(content))
+    except CodeError as error:
+        raise CodeError(f"the feature {name}: {error.message}", hint=error.hint) from error
 
 
 def _declared(name: str, source: Source) -> Feature:

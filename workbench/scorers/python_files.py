@@ -18,10 +18,10 @@ from typing import Any
 
 from workbench.child_process.process import CallFailed, Limits
 from workbench.child_process.shared import SharedCode
-from workbench.child_process.source import Source, read_source
+from workbench.child_process.source import Source, read_source, source_of
 from workbench.datasets.features import FeatureInputs
 from workbench.datasets.values import Case
-from workbench.errors import SuiteError
+from workbench.errors import CodeError, SuiteError
 from workbench.json_text import without_spelling
 from workbench.providers.base import Answer
 from workbench.providers.redact import one_line
@@ -100,10 +100,25 @@ def own_scorer(options: Mapping[str, Any], name: str, root: Path, where: str) ->
             f"{where}: {source.path} has no function {options['function']!r}",
             hint=did_you_mean(options["function"], functions),
         )
+    code = _code(source, options)
+    return OwnScorer(code, name or Path(source.path).stem, scores, recorded(options, source))
+
+
+def recorded_scorer(name: str, options: Mapping[str, Any], content: Mapping[str, Any]) -> Scorer:
+    """A scorer as a record has it: its options, and the content of its code. Raises CodeError."""
+    source = source_of(content)
+    given = {key: options.get(key, option.default) for key, option in OPTIONS.items()}
+    own = OwnScorer(_code(source, given), name, tuple(given["scores"]), recorded(given, source))
+    kinds = {kind.name: kind for kind in own.kinds()}
+    if name not in kinds:
+        raise CodeError(f"it gives no score {name!r}")
+    return Scorer(kinds[name], own.options)
+
+
+def _code(source: Source, options: Mapping[str, Any]) -> SharedCode:
     limits = Limits(call_seconds=options["seconds"])
     more = dict(options["options"])
-    code = SharedCode(source, options["function"], limits, arguments=_ARGUMENTS, options=more)
-    return OwnScorer(code, name or Path(source.path).stem, scores, recorded(options, source))
+    return SharedCode(source, options["function"], limits, arguments=_ARGUMENTS, options=more)
 
 
 def recorded(options: Mapping[str, Any], source: Source) -> dict[str, Any]:

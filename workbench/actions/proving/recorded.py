@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,14 +11,18 @@ from workbench.actions.proving.today import workspace_differences
 from workbench.actions.refs import Source, source_of, version_named
 from workbench.actions.session import Session
 from workbench.actions.workspace.dataset_contents import find_content, open_suite
+from workbench.child_process.source import pin_problem
+from workbench.datasets.features import pinned_features
 from workbench.datasets.values import Case, Dataset
-from workbench.errors import NotFound, NotReproducible, SuiteError, WorkbenchError
+from workbench.errors import NotFound, NotReproducible, WorkbenchError
 from workbench.lineage.values import Difference
+from workbench.prompts.values import Prompt
 from workbench.registry import EvaluationRecord
 from workbench.registry.models.records import SuiteRecord
 from workbench.runs.spec.suite import RunOptions, Suite
 from workbench.scorers.base import Scorer
 from workbench.scorers.catalog import make_scorer
+from workbench.scorers.python_files import recorded_scorer
 from workbench.verdicts.evidence import policy_from_content
 
 
@@ -79,6 +83,7 @@ def recall(session: Session, record: EvaluationRecord) -> Recorded:
     form = session.registry.judged_by(record.seq)
     today = _suite_of_today(session, evidence.prompt_id, evidence.suite)
     missing: list[str] = []
+    missing += _unpinned(source.prompt)
     cases = _cases(session, record, today, missing)
     scorers = _scorers(form, today, missing)
     if missing:
@@ -101,6 +106,14 @@ def recall(session: Session, record: EvaluationRecord) -> Recorded:
     )
     changes = tuple(workspace_differences(session, version, record))
     return Recorded(record, source, suite, changes)
+
+
+def _unpinned(prompt: Prompt) -> Iterator[str]:
+    """What features need that is not installed here."""
+    for name, feature in pinned_features(prompt).items():
+        problem = pin_problem(feature.source)
+        if problem:
+            yield f"the feature {name} would compute otherwise: {problem}"
 
 
 def _suite_of_today(session: Session, prompt_id: str, name: str) -> Suite | None:
@@ -165,7 +178,9 @@ def _scorers(form: SuiteRecord, today: Suite | None, missing: list[str]) -> tupl
     current = {scorer.fingerprint: scorer for scorer in today.scorers} if today else {}
     made = []
     for name, required, fingerprint, *options in listed:
-        scorer = current.get(fingerprint) or _made_again(name, dict(options[0]) if options else {})
+        given = dict(options[0]) if options else {}
+        code = form.contents.get("code", {}).get(fingerprint)
+        scorer = current.get(fingerprint) or _made_again(name, given, code)
         if scorer is None or scorer.fingerprint != fingerprint:
             missing.append(f"the scorer {name} scores otherwise today")
             continue
@@ -173,8 +188,13 @@ def _scorers(form: SuiteRecord, today: Suite | None, missing: list[str]) -> tupl
     return tuple(made)
 
 
-def _made_again(name: str, options: dict[str, Any]) -> Scorer | None:
+def _made_again(
+    name: str, options: dict[str, Any], code: Mapping[str, Any] | None
+) -> Scorer | None:
+    """A scorer as it was; `code` is what it ran, if it was the workspace's own."""
     try:
+        if code is not None:
+            return recorded_scorer(name, options, code)
         return make_scorer(name, options, "the record")
-    except SuiteError:
+    except WorkbenchError:
         return None

@@ -278,13 +278,30 @@ def _never(connection: Connection, version: PromptVersion, suite: str) -> str:
 
 def _behaviour_changes(old: PromptVersion, new: PromptVersion) -> str:
     before, after = old.prompt.behaviour(), new.prompt.behaviour()
-    changed = [key for key in before if key != "model" and before[key] != after[key]]
+    apart = {"model", "features"} | ({"revision"} - before.keys())
+    keys = [key for key in {**before, **after} if key not in apart]
+    changed = [key for key in keys if before.get(key) != after.get(key)]
+    changed += _feature_changes(before.get("features", {}), after.get("features", {}))
     model, other = before["model"] or {}, after["model"] or {}
     if {**model, "options": 0} != {**other, "options": 0}:
         changed.append("model")
     if model.get("options") != other.get("options"):
         changed.append("parameters")
     return " and ".join(changed) or "nothing"
+
+
+def _feature_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Each feature that is defined otherwise, with its files and packages."""
+    changed = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    if not changed:
+        return []
+    from workbench.prompts.features import feature_change
+
+    return [
+        f"the feature {name}"
+        + (f" ({feature_change(old[name], new[name])})" if name in old and name in new else "")
+        for name in changed
+    ]
 
 
 def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> str:

@@ -205,10 +205,13 @@ class Suite:
                 seen += 1
                 key = f"{digest}#{seen}"
             cases[key] = case.id
+        own = ((scorer.fingerprint, scorer.kind.code) for scorer in self.scorers)
+        code = {digest: each.source.content for digest, each in own if each}
         return {
             "cases": cases,
             "scorers": [[s.name, s.required, s.fingerprint, dict(s.options)] for s in self.scorers],
             "repeats": self.run.repeats,
+            **({"code": code} if code else {}),
         }
 
     @cached_property

@@ -93,14 +93,18 @@ def read_statuses(
     deployment would be refused under the `changes` that the files make.
     """
     from workbench.actions.releasing.rules import status_by_files
+    from workbench.actions.workspace.features import status_by_features
 
     rules = {settings.name: settings for settings in session.registry.environments()}
     updated = []
     for row in rows:
         if row.deployment:
             prompt_id, place = row.prompt_id, row.environment
-            status = session.registry.status(prompt_id, row.deployment.version, place)
+            number = row.deployment.version
+            status = session.registry.status(prompt_id, number, place)
             status = status_by_files(status, changes, prompt_id, rules[place])
+            prompt = session.registry.get_version(prompt_id, number).prompt
+            status = status_by_features(status, prompt, session.workspace.root)
             updated.append(row._replace(status=status))
     return tuple(updated)
 

@@ -20,6 +20,7 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line, safe_text
 from workbench.prompts.values import Input, Model, Prompt
 from workbench.providers.base import Answer
+from workbench.runs.engine.scoring import score_answer
 from workbench.runs.spec.suite import Suite
 from workbench.tui.draft.checks import Checked
 from workbench.tui.draft.inputs_form import InputsForm, inputs_of, values_of
@@ -263,7 +264,7 @@ def answer_text(answer: Answer, case: Case, suite: Suite | None) -> Content:
     if case.expected is not None:
         parts.append(Content.assemble(("expected ", "bold"), safe_line(as_text(case.expected))))
     for scorer in suite.scorers if suite else ():
-        score = scorer.score(answer, case)
+        score = score_answer([scorer], answer, case)[0][scorer.name]
         good = score.value is not None and score.value >= 1
         line = Content.assemble(
             (f"{scorer.name} ", "bold"),
