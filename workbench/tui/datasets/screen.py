@@ -29,6 +29,7 @@ from workbench.tui.table.column_table import ColumnTable
 from workbench.tui.table.filters import Row, Test
 from workbench.tui.widgets.case_detail import CaseScreen, block
 from workbench.tui.widgets.case_pane import CasePane, NamedFilter
+from workbench.tui.widgets.small_pictures import SmallPictures
 from workbench.tui.widgets.text import PlainStatic, plain
 from workbench.tui.widgets.text_view import TextView
 
@@ -72,6 +73,7 @@ class DatasetsScreen(ModeScreen):
         """The suite that was asked for; None: that of the picked prompt."""
         self._prompt_id = ""
         self._written_id = ""
+        self._pictures = SmallPictures(self.app, self._picture_loaded)
 
     def body(self) -> Iterable[Widget]:
         yield PlainStatic(id="dataset-head")
@@ -158,6 +160,12 @@ class DatasetsScreen(ModeScreen):
     def _open(self) -> None:
         self.app.push_screen(CaseScreen(self._describe, self._step))
 
+    def _picture_loaded(self) -> None:
+        self._highlighted()
+        top = self.app.screen
+        if isinstance(top, CaseScreen):
+            top.show()
+
     def _step(self, way: int) -> None:
         self.table.move_following(way)
 
@@ -166,7 +174,9 @@ class DatasetsScreen(ModeScreen):
         if not isinstance(row, CaseRow):
             return "", Content("")
         case = row.case
-        parts = [block(f"input · {name}", text) for name, text in readable_inputs(case).items()]
+        parts: list[Content] = []
+        for name, text in readable_inputs(case).items():
+            parts += [block(f"input · {name}", text), self._pictures.of(case, name)]
         parts.append(block("expected", flat_json(case.expected) or "(nothing)"))
         about = f"split {case.split or 'none'}  tags {' '.join(case.tags) or 'none'}"
         parts.append(block("about", f"{about}  group {case.group}" if case.group else about))

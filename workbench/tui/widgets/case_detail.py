@@ -158,15 +158,16 @@ class CaseScreen(ReadingScreen):
         yield TextView(id="case")
 
     def on_mount(self) -> None:
-        self._show()
+        self.show()
         self.query_one(TextView).focus()
 
     def action_step(self, way: int) -> None:
         self._step(way)
         self.say()
-        self._show()
+        self.show()
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Show the current case as it is now."""
         title, text = self._describe()
         self.show_title(title)
         view = self.query_one(TextView)

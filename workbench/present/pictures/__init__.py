@@ -1,0 +1,1 @@
+"""Images as small pictures of half blocks, decoded in a child process with limits."""
