@@ -109,12 +109,15 @@ def test_tags_and_raw_values_are_kept_with_the_evidence_and_derived_again(tagged
     also = {row["name"]: row for row in said["also"]}
     assert also["cost"]["gate"] == also["latency_p50"]["gate"] == "pass"
     assert also["cost"]["high"] < 0.2 and also["cost"]["cases"] == 240
+    assert not any("latencies" in note for note in said["notes"]), "both sides were asked now"
     with scores(tagged) as connection:
         counts = dict(connection.execute("SELECT scorer, count(*) FROM scores GROUP BY scorer"))
         assert counts == {"@cost": 240, "@latency": 240, "exact_match": 240}
         sql = "SELECT tags FROM scores WHERE scorer = 'exact_match' AND case_id = 'c007'"
         assert json.loads(connection.execute(sql).fetchone()[0]) == ["vip", "rare"]
         assert connection.execute("SELECT count(*) FROM sound_evaluations").fetchone()[0] == 1
+    again = tagged.here("evaluate", "triage@1.0.1", "--full", "--json").json
+    assert any("480 of 480 latencies are those of stored" in note for note in again["notes"])
     assert tagged.here("deploy", "triage@1.0.1", "production").code == 0
     assert tagged.here("verify").code == 0
 
@@ -180,6 +183,20 @@ def test_compare_shows_the_tags_and_gates_on_the_same_conditions(tagged: Cli) ->
     by_tag = {row["tag"]: row for row in said.json["slices"]}
     assert (said.code, said.json["gate"]) == (1, "fail")
     assert by_tag["vip"]["claim"] == "worse" and by_tag["plain"]["claim"] == "not_worse"
+
+
+def test_the_report_and_the_summary_show_the_tags_and_what_the_gate_asks(tagged: Cli) -> None:
+    suite(tagged, ", slices: {vip: {margin: 0.06}}, also: {cost: {margin: 20 %}}")
+    tagged.say("d01234567x")
+    tagged.here("register", "triage", "-d", "swaps")
+    tagged.here("evaluate", "triage@1.0.1", "--full", "--summary", "summary.md")
+    summary = (tagged.root / "summary.md").read_text()
+    assert "| vip \\* | 72 |" in summary and "| worse |" in summary
+    assert "FAIL         slice vip" in summary and "PASS         cost" in summary
+    tagged.here("report", "triage@1.0.0", "triage@1.0.1", "--html", "report.html")
+    page = (tagged.root / "report.html").read_text()
+    assert "<h3>Slices</h3>" in page and "<td>vip *</td>" in page
+    assert "slice vip" in page and "not enough data" in page
 
 
 @pytest.mark.parametrize(

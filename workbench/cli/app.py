@@ -24,6 +24,8 @@ SECTIONS = {
         "bisect": "bisect",
         "report": "report",
         "scorers": "scorers",
+        "suite": "suite",
+        "rescore": "rescore",
         "snippets": "snippets",
     },
     "Release": {

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from workbench.present import numbers
 from workbench.present.charts import Confusion, Histogram
 from workbench.present.pages.html_page import escaped, html_page
+from workbench.present.slices.lines import HEADER, condition_lines, slice_notes, slice_rows
 from workbench.present.svg import histogram_chart, interval_chart, share_bar
 from workbench.present.verdict_words import (
     beneath,
@@ -18,6 +19,8 @@ from workbench.present.verdict_words import (
 )
 from workbench.prompts.diff import Span, diff_text, diff_words
 from workbench.runs.spec.suite import GatePolicy
+from workbench.verdicts.conditions import Condition
+from workbench.verdicts.slices import SliceStanding
 from workbench.verdicts.values import Comparison, Evidence, Gate
 
 SHOWN_CHARS = 4_000
@@ -27,6 +30,9 @@ OPEN_CASES = 3
 CONTEXT_LINES = 3
 MOST_ATTEMPTS = 20
 IMAGE_URIS = tuple(f"data:image/{kind};base64," for kind in ("png", "jpeg", "gif", "webp"))
+
+
+_CSS = {Gate.PASS: "pass", Gate.FAIL: "fail"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,10 @@ class ReportSide:
     notes: tuple[str, ...] = ()
     """Notes below its verdicts."""
     confusion: Confusion | None = None
+    conditions: tuple[Condition, ...] = ()
+    """What the gate asks of slices, cost and latency."""
+    slices: tuple[SliceStanding, ...] = ()
+    """How each tag's cases stand."""
 
 
 @dataclass(frozen=True)
@@ -123,11 +133,28 @@ def _verdicts(side: ReportSide, report: Report) -> str:
     """A candidate's verdict by each gating scorer."""
     several = len(report.candidates) > 1
     parts = [_verdict(comparison, side, report, several) for comparison in side.comparisons]
-    return "\n".join([*parts, *map(_soft, side.notes)])
+    parts += (
+        f'<p class="verdict {_CSS.get(one.gate, "open")}">{escaped(line)}</p>'
+        for one, line in zip(side.conditions, condition_lines(side.conditions), strict=True)
+    )
+    return "\n".join([*parts, _slices(side), *map(_soft, side.notes)])
+
+
+def _slices(side: ReportSide) -> str:
+    """How each tag stands, as a table."""
+    if not side.slices:
+        return ""
+    head = "".join(f"<th>{escaped(cell)}</th>" for cell in HEADER)
+    rows = [
+        f"<tr>{''.join(f'<td>{escaped(cell)}</td>' for cell in row)}</tr>"
+        for row in slice_rows(side.slices)
+    ]
+    notes = "".join(map(_soft, slice_notes(side.slices)))
+    return f"<h3>Slices</h3>{_table([f'<tr>{head}</tr>', *rows])}{notes}"
 
 
 def _verdict(comparison: Comparison, side: ReportSide, report: Report, several: bool) -> str:
-    css = {Gate.PASS: "pass", Gate.FAIL: "fail"}.get(comparison.gate, "open")
+    css = _CSS.get(comparison.gate, "open")
     line = headline(comparison, report.policy, a=report.sides[0].name, b=side.name)
     whose = f"{side.letter} {side.name}: " if several else ""
     parts = [

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 
 from workbench.present.safe_text import safe_line
+from workbench.present.slices.lines import HEADER, condition_lines, slice_notes, slice_rows
 from workbench.present.verdict_details import details, evidence_notes
 from workbench.present.verdict_lines import beneath, headline, percent
 from workbench.runs.spec.suite import DEFAULT_CONFIDENCE
 from workbench.units import points
 from workbench.verdicts.evidence import policy_from_content
+from workbench.verdicts.slices import conditions_of, standings_of
 from workbench.verdicts.values import Comparison, Evidence
 
 _NONE = "\N{EN DASH}"
@@ -37,7 +39,16 @@ def markdown_summary(evidence: Evidence) -> str:
         ]
         for extra in beneath(comparison, policy, f"{evidence.prompt_id}@{evidence.version}"):
             lines += ["", plain(extra)]
-    lines += ["", *_table(evidence), "", "<details><summary>Details</summary>", ""]
+    for line in condition_lines(conditions_of(evidence)):
+        lines += ["", plain(line)]
+    lines += [
+        "",
+        *_table(evidence),
+        *_slices(evidence),
+        "",
+        "<details><summary>Details</summary>",
+        "",
+    ]
     for comparison in evidence.comparisons:
         lines += [f"- {plain(comparison.scorer)}: {plain(line)}" for line in details(comparison)]
     lines += [f"- {plain(line)}" for line in evidence_notes(evidence)]
@@ -53,6 +64,17 @@ def _table(evidence: Evidence) -> list[str]:
         level = evidence.policy.get("confidence", DEFAULT_CONFIDENCE)
         rows[0] = rows[0].replace("95 %", f"{100 * level:g} %")
     return rows + [_row(comparison) for comparison in evidence.comparisons]
+
+
+def _slices(evidence: Evidence) -> list[str]:
+    """How each tag stands, as a table; empty without tags."""
+    standings = standings_of(evidence)
+    if not standings:
+        return []
+    rows = ["| " + " | ".join(map(plain, row)) + " |" for row in slice_rows(standings)]
+    head = ["| " + " | ".join(HEADER) + " |", "|---|---:|---|---:|---:|---:|---|"]
+    notes = [line for note in slice_notes(standings) for line in ("", plain(note))]
+    return ["", *head, *rows, *notes]
 
 
 def _row(comparison: Comparison) -> str:

@@ -65,8 +65,24 @@ def evidence_notes(evidence: Evidence, *, origin: bool = True) -> list[str]:
         *altered_lines(evidence),
         *attempt_lines(evidence),
         *of_cases,
+        latency_mixture(evidence),
     )
     return [line for line in lines if line]
+
+
+def latency_mixture(evidence: Evidence) -> str:
+    """That latencies which the gate compares were measured at other times; empty otherwise."""
+    if not any(name.startswith("latency_") for name in evidence.policy.get("also", ())):
+        return ""
+    sides = [evidence.answers.get(side) or {} for side in ("a", "b")]
+    stored = sum(side.get("cached", 0) for side in sides)
+    answers = sum(side.get("answers", 0) for side in sides)
+    if not stored:
+        return ""
+    return (
+        f"{stored:,} of {answers:,} latencies are those of stored answers, measured when these were"
+        " first asked; --fresh measures both sides at once"
+    )
 
 
 def margin_line(evaluations: Sequence[Evidence], margin: float) -> str:

@@ -131,6 +131,8 @@ def _candidate(letter: str, side: Side, candidate: Candidate, k: int) -> ReportS
         comparisons=compared.comparisons,
         notes=tuple(notes),
         confusion=_labels(compared),
+        conditions=compared.beside.conditions,
+        slices=compared.beside.slices,
     )
 
 

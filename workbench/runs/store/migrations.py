@@ -233,6 +233,33 @@ M007_SNAPSHOTS = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+M008_RESCORINGS = (
+    # Stored answers judged anew by other scorers: beside what was recorded, which stays.
+    """CREATE TABLE rescorings (
+        id INTEGER PRIMARY KEY,
+        made_at TEXT NOT NULL,
+        made_by TEXT NOT NULL,
+        suite TEXT NOT NULL,
+        parts TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE rescored_results (
+        rescoring INTEGER NOT NULL REFERENCES rescorings(id),
+        run_id TEXT NOT NULL,
+        case_id TEXT NOT NULL,
+        repeat INTEGER NOT NULL,
+        scores TEXT NOT NULL,
+        PRIMARY KEY (rescoring, run_id, case_id, repeat)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE rescored_decisions (
+        rescoring INTEGER NOT NULL REFERENCES rescorings(id),
+        evaluation TEXT NOT NULL,
+        before TEXT NOT NULL,
+        after TEXT NOT NULL,
+        why TEXT NOT NULL,
+        PRIMARY KEY (evaluation, rescoring)
+    ) STRICT, WITHOUT ROWID""",
+)
+
 MIGRATIONS = (
     M001_FIRST_SCHEMA,
     M002_BATCHES_AND_PROBES,
@@ -241,5 +268,6 @@ MIGRATIONS = (
     M005_READINGS_AND_FORMS,
     M006_OUTBOX,
     M007_SNAPSHOTS,
+    M008_RESCORINGS,
 )
 """Step n migrates schema n to schema n + 1, counted from 0."""

@@ -14,11 +14,13 @@ from textual.widget import Widget
 from workbench.actions.comparing.compare import Compared, Side
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
+from workbench.present.slices.lines import claim_word
 from workbench.present.tables import fit
 from workbench.present.verdict_words import gate_word, headline, listed
 from workbench.tui.compare.further_sides import Standing
 from workbench.tui.widgets.text import plain
-from workbench.verdicts.values import Gate
+from workbench.verdicts.slices import SliceStanding
+from workbench.verdicts.values import Gate, Verdict
 
 HEIGHT = 4
 MOST_LABEL = 24
@@ -109,6 +111,7 @@ class VerdictHead(Widget):
         else:
             verdicts = [self._verdict(compared)]
         more = [] if shown.standings else scorer_lines(compared)
+        more += slices_line(compared.beside.slices) if not shown.standings else []
         more += [*shown.noise, *shown.claims]
         more += _notes(compared)
         if compared.preview:
@@ -157,9 +160,23 @@ def scorer_lines(compared: Compared) -> list[str]:
     """The gate's result where it differs from the headline's."""
     if compared.gate is compared.headline.gate:
         return []
-    others = [c for c in compared.comparisons if c.gate is compared.gate]
-    word = compared.gate.value.replace("_", " ").upper()
-    return [f"the gate: {word} by {listed([c.scorer for c in others])} · w says why"]
+    gate = compared.gate
+    others = [c.scorer for c in compared.comparisons if c.gate is gate]
+    others += [safe_line(c.name) for c in compared.beside.conditions if c.gate is gate]
+    word = gate.value.replace("_", " ").upper()
+    return [f"the gate: {word} by {listed(list(dict.fromkeys(others)))} · w says why"]
+
+
+def slices_line(slices: Sequence[SliceStanding]) -> list[str]:
+    """The tags of which something can be said, in one line."""
+    told = [
+        f"{safe_line(one.tag)} {claim_word(one)}"
+        for one in slices
+        if one.gated or one.claim in (Verdict.BETTER, Verdict.WORSE)
+    ]
+    if not slices:
+        return []
+    return [f"slices: {' · '.join(told) or 'none stands out'} · w shows all {len(slices)}"]
 
 
 def sides_line(compared: Compared, width: int, *, alone: bool = False) -> str:

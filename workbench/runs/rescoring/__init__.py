@@ -1,0 +1,1 @@
+"""Stored answers judged anew: kept beside what was recorded, which never changes."""
