@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from workbench.actions.session import Session
 from workbench.errors import DraftError, NotFound, UsageError
 from workbench.prompts.files.variants import AT
-from workbench.prompts.values import SUFFIX, Prompt
-from workbench.settings import EMBEDDED_MODEL
+from workbench.prompts.values import SUFFIX, Model, Prompt
+from workbench.settings import EMBEDDED_MODEL, LOCAL
 from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -136,6 +136,37 @@ def resolve(session: Session, ref: str) -> Source:
         if summary:
             return Source(session.store.prompt(ref), summary.label, run_id=ref)
     raise _nothing_named(session, ref)
+
+
+def on_models(session: Session, source: Source, models: Sequence[str]) -> list[Source]:
+    """The prompt on each of these models, all else alike. A model is an id, of the prompt's own
+    provider, or PROVIDER:ID. Raises UsageError for a model that is named twice, SettingsError for a
+    provider that is not configured.
+    """
+    sources = [_on_model(session, source, model) for model in models]
+    if len({one.prompt.fingerprint for one in sources}) < len(sources):
+        raise UsageError(f"two of {', '.join(models)} are the same model", hint="name each once")
+    return sources
+
+
+def _on_model(session: Session, source: Source, name: str) -> Source:
+    settings = session.workspace.settings
+    provider, _, model_id = name.partition(":")
+    own = source.prompt.model or Model("", settings.provider_of(name))
+    if not model_id or provider not in {*settings.providers, LOCAL}:
+        provider, model_id = own.provider or settings.provider_of(name), name
+    if not provider:
+        hint = f"--model PROVIDER:{name}, with a [providers.PROVIDER] table"
+        raise UsageError(f"which provider answers as {name}?", hint=hint)
+    if settings.answers_as_another(provider, model_id):
+        raise UsageError(
+            f"the provider {provider} answers as {EMBEDDED_MODEL}, not as {model_id}",
+            hint=f"--model PROVIDER:{model_id}",
+        )
+    settings.provider(provider)
+    prompt = replace(source.prompt, model=replace(own, id=model_id, provider=provider))
+    label = f"{source.version or source.label} on {name}"
+    return Source(prompt, label, note=source.note)
 
 
 def _nothing_named(session: Session, ref: str) -> NotFound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +11,21 @@ import click
 from workbench.cli import verdict
 from workbench.cli.confirm import confirm, yes_option
 from workbench.cli.context import CommandContext, command
+from workbench.cli.param_types import models_option
 from workbench.cli.progress import Follower
+from workbench.errors import UsageError
 
 if TYPE_CHECKING:
     from workbench.actions.comparing.compare import BestOf, Candidate, Compared
+    from workbench.actions.refs import Source
+    from workbench.actions.session import Session
 
 
 @command("compare", example="workbench compare support_triage@production support_triage")
 @click.argument("a", metavar="A")
-@click.argument("b", metavar="B")
+@click.argument("b", metavar="[B]", required=False)
 @click.option("--also", multiple=True, metavar="C", help="One more candidate; may be repeated.")
+@models_option
 @click.option("--suite", "-s", help="Default: the first of theirs whose inputs all take.")
 @click.option("--split", help="dev (default), gate, all, or your own.")
 @click.option("--limit", type=click.IntRange(1), help="A preview of N sampled cases.")
@@ -29,8 +35,9 @@ if TYPE_CHECKING:
 def compare_command(
     context: CommandContext,
     a: str,
-    b: str,
+    b: str | None,
     also: tuple[str, ...],
+    models: tuple[str, ...] | None,
     suite: str | None,
     split: str | None,
     limit: int | None,
@@ -45,16 +52,18 @@ def compare_command(
     A and B are drafts, versions, environments (PROMPT@production) or run ids, of one prompt or of
     two: --suite names any suite whose inputs both take. With --also each
     candidate is compared with A, and what may be claimed is adjusted for their number (Holm); the
-    exit code still speaks of B.
+    exit code still speaks of B. `compare PROMPT --model OLD,NEW` compares one prompt on several
+    models: what becomes of it when the first is changed for another.
     """
     from workbench.actions.comparing.compare import compare_many
 
     session = context.session()
+    first, others = _sides(session, a, (b, *also) if b else also, models)
     with Follower(context) as follower:
         best = compare_many(
             session,
-            a,
-            (b, *also),
+            first,
+            others,
             suite,
             split=split,
             limit=limit,
@@ -69,6 +78,23 @@ def compare_command(
     # A preview decides nothing, so missing cases do not matter.
     missing = not compared.preview and any(one.missing for one in compared.comparisons)
     return verdict.exit_code(compared.gate, missing)
+
+
+def _sides(
+    session: Session, a: str, others: tuple[str, ...], models: tuple[str, ...] | None
+) -> tuple[str | Source, Sequence[str | Source]]:
+    """A and its candidates: as they are named, or one prompt on several models."""
+    from workbench.actions.refs import on_models, resolve
+
+    if models is None:
+        if not others:
+            raise UsageError("compare with what?", hint="compare A B, or compare A --model OLD,NEW")
+        return a, others
+    if others or len(models) < 2:
+        hint = "workbench compare PROMPT --model OLD,NEW"
+        raise UsageError("--model compares one prompt on two models or more", hint=hint)
+    first, *rest = on_models(session, resolve(session, a), models)
+    return first, rest
 
 
 def _as_json(best: BestOf) -> dict[str, Any]:

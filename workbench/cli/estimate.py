@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.context import CommandContext, command
-from workbench.cli.run import run_options, spec_of
+from workbench.cli.run import run_options, specs_of
 from workbench.present import numbers
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 def estimate_command(context: CommandContext, suite: str, **options: Any) -> None:
     """Say what a run would take: calls, money, time, cases."""
     from workbench.actions.running import run as running
+    from workbench.runs.engine.estimate import total
     from workbench.verdicts.planner import plan_sentence
     from workbench.verdicts.statistics.case_counts import cases_needed
 
     session = context.session()
-    spec, name = spec_of(session, suite, options)
-    estimate = running.estimate(session, spec)
+    planned = specs_of(session, suite, options)
+    spec, name = planned[0][0], " and ".join(name for _, name in planned)
+    estimate = total(running.estimate(session, one) for one, _ in planned)
     gate = spec.suite.gate
     flips = flip_rate_of(session, spec.suite)
     needed = None

@@ -48,3 +48,29 @@ class Moment(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is no time: write 2026-03-01T12:00Z", param, ctx)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class Names(click.ParamType[tuple[str, ...]]):
+    """Names separated by commas."""
+
+    name = "A,B"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The names. Raises click's usage error for none."""
+        if isinstance(value, tuple):
+            return value
+        names = tuple(part.strip() for part in str(value).split(","))
+        if not all(names):
+            self.fail(f"{value!r} lacks a name", param, ctx)
+        return names
+
+
+models_option = click.option(
+    "--model",
+    "models",
+    type=Names(),
+    metavar="A,B",
+    help="On these models in place of its own: ID, or PROVIDER:ID.",
+)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.runs.spec.values import RunSpec
 
 AS_IT_WAS = "going on with the prompt as it was when the run began"
+_FLAGS = {"ref": "--prompt", "models": "--model"}
 _ALLOWED = {"--resume": ("concurrency", "budget"), "--attach": ()}
 
 
@@ -22,7 +23,7 @@ def check_flags(flag: str, options: Mapping[str, Any]) -> None:
     """Raise a usage error for options that cannot be changed for a started run."""
     allowed = _ALLOWED[flag]
     given = [
-        "--prompt" if name == "ref" else f"--{name}"
+        _FLAGS.get(name, f"--{name}")
         for name, value in options.items()
         if value is not None and value is not False and name not in allowed
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +10,7 @@ import click
 from workbench.cli import interrupts
 from workbench.cli.confirm import confirm
 from workbench.cli.context import CommandContext, command
-from workbench.cli.param_types import Dollars
+from workbench.cli.param_types import Dollars, models_option
 from workbench.cli.progress import Follower
 from workbench.cli.resume import check_flags, resume_spec
 from workbench.cli.run_batch import next_step, send
@@ -30,6 +30,7 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         [
             click.option("--prompt", "ref", metavar="REF", help="Default: the suite's draft."),
+            models_option,
             click.option("--split", help="dev (default), gate, all, or your own."),
             click.option("--limit", type=click.IntRange(1), help="Only the first N cases."),
             click.option("--repeats", type=click.IntRange(1, 100), help="Answers a case."),
@@ -42,24 +43,32 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def spec_of(session: Session, suite_name: str, options: dict[str, Any]) -> tuple[RunSpec, str]:
-    """The specification of a run, and its display name."""
-    from workbench.actions.refs import resolve
+def specs_of(
+    session: Session, suite_name: str, options: dict[str, Any]
+) -> list[tuple[RunSpec, str]]:
+    """The specification of a run on each model, and its display name."""
+    from workbench.actions.refs import on_models, resolve
     from workbench.actions.running.run import make_spec
 
     suite = session.workspace.suite(suite_name, limit=options["limit"], split=options["split"])
     source = resolve(session, options["ref"] or suite.prompt_id)
-    spec = make_spec(
-        source,
-        suite,
-        split=options["split"],
-        limit=options["limit"],
-        repeats=options["repeats"],
-        concurrency=options["concurrency"],
-        budget_usd=options["budget"],
-        fresh=options["fresh"],
-    )
-    return spec, source.name
+    sources = on_models(session, source, options["models"]) if options["models"] else [source]
+    return [
+        (
+            make_spec(
+                one,
+                suite,
+                split=options["split"],
+                limit=options["limit"],
+                repeats=options["repeats"],
+                concurrency=options["concurrency"],
+                budget_usd=options["budget"],
+                fresh=options["fresh"],
+            ),
+            one.name,
+        )
+        for one in sources
+    ]
 
 
 @command("run", example="workbench run support_triage --prompt support_triage@1.2.0 --split dev")
@@ -82,8 +91,9 @@ def run_command(
 ) -> int:
     """Run a prompt on a SUITE and store every answer.
 
-    Without --prompt it runs the draft. Ctrl+C stops: calls under way may finish, nothing is
-    lost, and --resume goes on. Ctrl+C twice aborts the calls.
+    Without --prompt it runs the draft, and with --model A,B that on each of these models. Ctrl+C
+    stops: calls under way may finish, nothing is lost, and --resume goes on. Ctrl+C twice aborts
+    the calls.
     """
     from workbench.actions.running import run as running
 
@@ -92,8 +102,11 @@ def run_command(
     session = context.session()
     spec, name = None, ""
     if suite:
-        spec, name = spec_of(session, suite, options)
-        _confirm(context, session, spec, options["split"], yes)
+        planned = specs_of(session, suite, options)
+        _confirm(context, session, [one for one, _ in planned], options["split"], yes)
+        if len(planned) > 1:
+            return _run_each(context, session, planned, batch)
+        ((spec, name),) = planned
     else:
         check_flags("--resume" if resume else "--attach", {**options, "batch": batch})
     if resume:
@@ -127,18 +140,45 @@ def run_command(
     return EXIT_DONE if batch and under_way else exit_code(summary)
 
 
+def _run_each(
+    context: CommandContext, session: Session, planned: list[tuple[RunSpec, str]], batch: bool
+) -> int:
+    """One run after another; a budget holds for each. The exit code is the worst one."""
+    from workbench.actions.running import run as running
+
+    if batch:
+        raise UsageError("a batch is of one model", hint="run --batch once for each --model")
+    summaries = []
+    with Follower(context) as follower:
+        for spec, name in planned:
+            live = running.start(session, spec)
+            follower.on_run(live, name)
+            summaries.append(live.wait())
+            if exit_code(summaries[-1]) == EXIT_INTERRUPTED:
+                break
+    runs = [as_json(summary) for summary in summaries]
+    context.answer({**runs[0], "runs": runs}, [line for s in summaries for line in lines_of(s)])
+    return max(map(exit_code, summaries))
+
+
 def _confirm(
-    context: CommandContext, session: Session, spec: RunSpec, split: str | None, yes: bool
+    context: CommandContext,
+    session: Session,
+    specs: Sequence[RunSpec],
+    split: str | None,
+    yes: bool,
 ) -> None:
-    """Ask before a run that costs much or uses the gate set. Raises UsageError if declined."""
+    """Ask before runs that cost much or use the gate set. Raises UsageError if declined."""
     from workbench.actions.running import run as running
     from workbench.actions.running.costs import PlannedRun
 
-    if not yes and running.needs_confirmation(spec.suite, split):
+    if not yes and running.needs_confirmation(specs[0].suite, split):
         question = "This looks at the gate set outside of an evaluation, which wears it out. Run?"
         if not context.agree(question):
             raise UsageError("not run: the split gate is for evaluations", hint="or give --yes")
-    confirm(context, session, [PlannedRun(spec)], yes, hint="--yes, or --budget USD")
+    confirm(
+        context, session, [PlannedRun(spec) for spec in specs], yes, hint="--yes, or --budget USD"
+    )
 
 
 def as_json(summary: RunSummary) -> dict[str, Any]:

@@ -10,7 +10,15 @@ import click
 from workbench.cli import streams
 from workbench.cli.context import CommandContext, command
 from workbench.cli.example_counts import lines_of, parse_counts, shots_of
-from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, NoSuite, NotFound, TemplateError
+from workbench.cli.param_types import models_option
+from workbench.errors import (
+    EXIT_DONE,
+    EXIT_INCOMPLETE,
+    NoSuite,
+    NotFound,
+    TemplateError,
+    UsageError,
+)
 from workbench.present import numbers
 from workbench.present.safe_text import safe_text
 from workbench.suggestions import did_you_mean
@@ -40,6 +48,7 @@ _MOST_IDS = 1000
     callback=parse_counts,
     help="One answer with each of these numbers of the prompt's few-shot examples.",
 )
+@models_option
 def try_command(
     context: CommandContext,
     ref: str,
@@ -47,9 +56,10 @@ def try_command(
     case_id: str | None,
     given: tuple[str, ...],
     counts: tuple[int, ...] | None,
+    models: tuple[str, ...] | None,
 ) -> int:
-    """Ask for one answer, printed as it comes. Nothing is stored."""
-    from workbench.actions.refs import resolve
+    """Ask for one answer, printed as it comes, or for one of each --model. Nothing is stored."""
+    from workbench.actions.refs import on_models, resolve
     from workbench.actions.running.run import try_case
     from workbench.datasets.attachments import media_kinds, with_files
     from workbench.datasets.json_values import as_text
@@ -71,6 +81,10 @@ def try_command(
         for line in more:
             context.note(f"  {line}")
 
+    if counts is not None and models is not None:
+        raise UsageError("--examples and --model each ask several times", hint="give one of them")
+    if models is not None:
+        return _try_models(context, session, on_models(session, source, models), case, place)
     if counts is not None:
         return _try_counts(context, session, source, case, place, counts)
 
@@ -93,6 +107,29 @@ def try_command(
         notes = [source.note] if source.note else []
         context.answer({**_json(case, answer), "notes": notes}, [])
     return EXIT_INCOMPLETE if answer.outcome.is_error else EXIT_DONE
+
+
+def _try_models(
+    context: CommandContext, session: Session, sources: list[Source], case: Case, place: str
+) -> int:
+    """One answer of each model, in order."""
+    from workbench.actions.running.run import try_case
+
+    lines, values, failed = [], [], False
+    for source in sources:
+        assert source.prompt.model is not None
+        try:
+            answer = try_case(session, source.prompt, case)
+        except TemplateError as error:
+            raise TemplateError(f"{place}{error.message}", hint=error.hint) from error
+        failed = failed or answer.outcome.is_error
+        asked = {"model": source.prompt.model.id, "answered_model": answer.model}
+        values.append({**_json(case, answer), **asked})
+        took, money = numbers.seconds(answer.latency_s), numbers.money(answer.cost_usd)
+        lines += [f"{source.name}: {answer.outcome.value}, {took}, {money}"]
+        lines += [f"  {line}" for line in (answer.error or answer.text).splitlines()]
+    context.answer({"models": values, "case": case.id}, lines)
+    return EXIT_INCOMPLETE if failed else EXIT_DONE
 
 
 def _try_counts(

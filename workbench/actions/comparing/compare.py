@@ -156,8 +156,8 @@ def compare(
 
 def compare_many(
     session: Session,
-    ref_a: str,
-    refs: Sequence[str],
+    ref_a: str | Source,
+    refs: Sequence[str | Source],
     suite_name: str | None = None,
     *,
     split: str | None = None,
@@ -167,14 +167,18 @@ def compare_many(
     on_planned: OnPlanned | None = None,
     on_run: OnRun | None = None,
 ) -> BestOf:
-    """Compare each of `refs` with the same A, which is run once at most. Blocks.
+    """Compare each of `refs` with the same A, which is run once at most. Blocks. Each is a REF, or
+    what one names.
 
     They may be of several prompts: what counts is that each takes the inputs of the suite.
     Raises UsageError as `compare` does, and for a candidate that is named twice.
     """
-    a, *others = with_distinct_names([resolve(session, ref) for ref in (ref_a, *refs)])
+    a, *others = with_distinct_names(
+        [ref if isinstance(ref, Source) else resolve(session, ref) for ref in (ref_a, *refs)]
+    )
     if len({(b.prompt.fingerprint, b.run_id) for b in others}) < len(others):
-        raise UsageError(f"two of {', '.join(refs)} are the same", hint="name each candidate once")
+        named_twice = ", ".join(b.short for b in others)
+        raise UsageError(f"two of {named_twice} are the same", hint="name each candidate once")
     suite = suite_of(session, (a, *others), suite_name)
     split = split or split_of(session, a, *others)
     cases, preview = suite.distinct_cases(split, [source.prompt for source in (a, *others)]), None
