@@ -219,6 +219,9 @@ def settings() -> Schema:
             json_schema(EnvironmentSettings), "What a deployment needs, by name."
         ),
         "targets": named(json_schema(TargetSettings), "Where versions are exported to, by name."),
+        "model_registries": named(
+            json_schema(TargetSettings), "Where models are registered, by name."
+        ),
         "keys": named({"type": ["string", "array"]}, "Keys of the screens, by action."),
     }
     return {"$schema": DRAFT, "title": "workbench.toml", **table(parts)}

@@ -32,7 +32,7 @@ INTEGRATION = {
         ("langfuse>=5", "langsmith>=0.15", "langchain-core>=1.8", "arize-phoenix-client>=3.5"),
     ),
     "mlflow": (("mlflow",), ()),
-    "targets": (("targets",), ("dotpromptz>=0.2", "moto[server]>=5.2")),
+    "targets": (("targets", "sagemaker"), ("dotpromptz>=0.2", "moto[server]>=5.2")),
 }
 """For each folder of tests/integration: the extras that it tries, and what it tries them with."""
 HEAVY = frozenset(extra for extras, _ in INTEGRATION.values() for extra in extras)

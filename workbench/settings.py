@@ -160,7 +160,7 @@ class EnvironmentSettings:
 
 @dataclass(frozen=True, slots=True)
 class TargetSettings:
-    """One [targets.NAME] table: another registry to export to."""
+    """One [targets.NAME] or [model_registries.NAME] table: another registry."""
 
     name: str = key(name=None)
     kind: str = key("A kind of target: workbench export --help.")
@@ -196,6 +196,8 @@ class Settings(WorkspaceSettings):
     targets: Mapping[str, TargetSettings] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by binding id."""
+    model_registries: Mapping[str, TargetSettings] = field(default_factory=dict)
+    """Where `model.artifact` of drafts is resolved."""
 
     def provider_of(self, model_id: str) -> str:
         """The provider for a model that a draft names without one: `local` for the embedded model,
@@ -255,6 +257,7 @@ class _Tables:
     providers: Mapping[str, Any] = field(default_factory=dict)
     environments: Mapping[str, Any] = field(default_factory=dict)
     targets: Mapping[str, Any] = field(default_factory=dict)
+    model_registries: Mapping[str, Any] = field(default_factory=dict)
     keys: Mapping[str, str] = key(read=_keys, default_factory=dict)
 
 
@@ -281,6 +284,7 @@ def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
         {item.name: item for item in DEFAULT_ENVIRONMENTS} | named("environments", _environment),
         named("targets", _target),
         tables.keys,
+        named("model_registries", _target),
     )
     _check_promotions(settings.environments, where)
     _check_publishing(settings, where)

@@ -14,7 +14,11 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[2]
 DEMO, DEVELOPMENT = "constraints.txt", "constraints-dev.txt"
 PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
-INTEGRATION = {"mlflow": ".ci/mlflow.txt", "targets": ".ci/targets.txt"}
+INTEGRATION = {
+    "mlflow": ".ci/mlflow.txt",
+    "targets": ".ci/targets.txt",
+    "sagemaker": ".ci/targets.txt",
+}
 """The extras that only `make test-integration` installs, with their lock files."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

@@ -133,6 +133,10 @@ def test_the_whole_journey(fresh_cli: Cli, server: OpenAIServer, tmp_path: Path)
 
     preview = done(cli, "rollback", "triage", "production", "--preview", "--json").json
     assert preview["changes"] == ["wording changed"]
+    assert preview["cannot_go_back"] == [
+        "what answered to mock then: an alias, whose provider may change it",
+        "how an app computes its inputs",
+    ]
     assert (preview["from_version"], preview["to_version"]) == ("1.0.2", "1.0.1")
     assert done(cli, "get", "triage", "--json").json["version"] == "1.0.2"
     back = done(cli, "rollback", "triage", "production", "--reason", "a complaint", "--json").json

@@ -219,6 +219,9 @@ def test_the_prompty_package_reads_what_we_write(tmp_path: Path) -> None:
     loaded = prompty.load(str(path))
     assert loaded.name == "support_triage"
     assert loaded.model.id == "gpt-4.1-mini"
+    pinned = WHOLE.replace("provider: openai", 'provider: openai\n  artifact: "models:/x/3"')
+    path.write_text(write_prompty(parse_prompty(pinned)), encoding="utf-8")
+    assert prompty.load(str(path)).model.id == "gpt-4.1-mini"
 
 
 def test_the_fingerprint_of_a_usual_draft_is_that_of_the_first_release() -> None:

@@ -59,6 +59,18 @@ def check_target_trust(
     )
 
 
+def check_registry_trust(workspace: Workspace, registry: TargetSettings) -> None:
+    """Raises UntrustedWorkspace before a registry of models is asked, with the user's keys."""
+    if is_trusted(workspace):
+        return
+    where = target_place(registry) or registry.kind
+    raise UntrustedWorkspace(
+        f"{workspace.root / FILE_NAME} [model_registries.{registry.name}] asks {where}, and you"
+        " have not trusted this workspace",
+        hint="read the file, then: workbench trust",
+    )
+
+
 def where_to(provider: ProviderSettings) -> str:
     """Where its prompts go, as far as the settings say it."""
     return provider.base_url or provider.model_path or provider.kind
@@ -92,10 +104,12 @@ def needs_trust(provider: ProviderSettings) -> bool:
 
 def _reach(workspace: Workspace) -> str:
     settings = workspace.settings
+    registries = {name: _table(item) for name, item in settings.model_registries.items()}
     return fingerprint(
         {
             "providers": {name: _table(item) for name, item in settings.providers.items()},
             "targets": {name: _table(item) for name, item in settings.targets.items()},
+            **({"model_registries": registries} if registries else {}),
         }
     )
 

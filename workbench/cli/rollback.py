@@ -41,7 +41,7 @@ def rollback_command(
     for warning in seen.warnings:
         context.note(f"warning: {warning}")
     if preview:
-        back = deploying.changes_back(session, seen)
+        back, away = deploying.changes_back(session, seen), deploying.stays_away(session, seen)
         values = {
             "prompt_id": prompt_id,
             "environment": environment,
@@ -51,9 +51,11 @@ def rollback_command(
             "reason": seen.status.reason,
             "warnings": list(seen.warnings),
             "changes": back,
+            "cannot_go_back": away,
         }
         lines = [line, f"{seen.status.state.value}: {seen.status.reason}"]
-        context.answer(values, [*lines, *(f"goes back with it: {change}" for change in back)])
+        lines += [f"goes back with it: {change}" for change in back]
+        context.answer(values, [*lines, *(f"cannot go back: {what}" for what in away)])
         return EXIT_DONE
     from workbench.actions.releasing.publishing import targets_of  # heavy for a preview
 

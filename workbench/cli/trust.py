@@ -102,6 +102,11 @@ def _trust_settings(context: CommandContext) -> None:
         f"  target {name}: {item.kind} {places[name]}".rstrip()
         for name, item in settings.targets.items()
     ]
+    registries = settings.model_registries
+    lines += [
+        f"  models {name}: {item.kind} {target_place(item)}".rstrip()
+        for name, item in registries.items()
+    ]
     waiting = []
     for file in code_files(workspace):
         try:
@@ -118,6 +123,7 @@ def _trust_settings(context: CommandContext) -> None:
         "providers": reach,
         "targets": {name: item.kind for name, item in settings.targets.items()},
         "places": places,
+        "model_registries": {name: item.kind for name, item in registries.items()},
         "code_not_allowed": waiting,
     }
     context.answer(values, lines)

@@ -22,7 +22,7 @@ BEGINNING = "1970-01-01T00:00:00.000000Z"
 """Where a span begins that has no beginning of its own."""
 _MAKES_LIVE = ("deploy", "rollback")
 _ENDS = (*_MAKES_LIVE, "retire")
-_BESIDE = ("approve", "revoke", "loosen", "suite", "environment", "approve_rule")
+_BESIDE = ("approve", "observe", "revoke", "loosen", "suite", "environment", "approve_rule")
 """Actions of the log that are listed beside the deployments."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.lineage.values import DRIFTED, NOTE, Difference, fact_text
-from workbench.runs.spec.environment import NOT_ENFORCED
+from workbench.runs.spec.environment import ARTIFACT, NOT_ENFORCED
 
 _DECIDES = ("parameters", "timeout_s", "workbench", "python", "openai", "httpx2", "lock")
 _PLACE = ("timezone", "locale")
@@ -20,6 +20,8 @@ SHOWN = (
     *(*_PLACE, *_MACHINE, "commit", NOT_ENFORCED, *_ROTATES),
 )
 """Facts that the lineage shows."""
+_ELSEWHERE = {"endpoint", "weights"}
+"""Parts of a provider's identity that are compared as the origin of answers."""
 WORDS = {
     "openai": "openai package",
     "httpx2": "httpx2 package",
@@ -45,6 +47,17 @@ def environment_differences(
         old, new = ((each.get("pins") or {}).get(name, "") for each in (before, now))
         if "pins" in before and "pins" in now and old != new:
             yield Difference(f"the {name} of the model", old, new, DRIFTED, ("pin", name))
+    identities = [each.get("identity") or {} for each in (before, now)]
+    for name in sorted({*identities[0], *identities[1]} - _ELSEWHERE) if all(identities) else ():
+        old, new = (fact_text(each.get(name)) for each in identities)
+        if old != new:
+            yield Difference(f"{name.replace('_', ' ')} of the provider", old, new)
+    pins = [each.get(ARTIFACT) or {} for each in (before, now)]
+    for name in ("version", "digest", "stage", "approval") if all(pins) else ():
+        old, new = (str(pin.get(name, "")) for pin in pins)
+        if old != new:
+            reads = NOTE if name in ("stage", "approval") else DRIFTED
+            yield Difference(f"the {name} of the artifact", old, new, reads, ("artifact", ""))
     for key in (*_DECIDES, *_PLACE, *_MACHINE, *_ROTATES):
         old, new = before.get(key), now.get(key)
         if old is None or old == new or (key not in now and key in _OF_RUNS):

@@ -14,7 +14,7 @@ from workbench.prompts.values import Model, Prompt
 from workbench.providers.pins import is_snapshot
 from workbench.registry import EvaluationRecord, PromptVersion
 from workbench.registry.models.records import SuiteRecord
-from workbench.runs.spec.environment import PINS
+from workbench.runs.spec.environment import ARTIFACT, PINS
 from workbench.settings import LOCAL
 from workbench.units import plural
 
@@ -69,6 +69,8 @@ def prompt_nodes(prompt: Prompt) -> Iterator[Node]:
 
 def _pinned_by(model: Model) -> str:
     """How far the version itself says which model answers."""
+    if model.artifact:
+        return f"pinned as {model.artifact}"
     if model.provider == LOCAL:
         return "pinned by the digest of its weights in the evidence"
     return "a dated snapshot" if is_snapshot(model.id) else "an alias: what answers may change"
@@ -152,6 +154,11 @@ def _evaluation_node(record: EvaluationRecord, digest: str) -> Node:
         for key in sorted(SHOWN)
         if key in evidence.environment
     ]
+    artifact = evidence.environment.get(ARTIFACT) or {}
+    if artifact:
+        said = (artifact.get(key, "") for key in ("stage", "approval"))
+        detail = ", ".join(filter(None, [f"version {artifact['version']}", *said]))
+        below.append(Node("artifact", artifact["uri"], artifact["digest"], detail))
     pins = evidence.environment.get(PINS) or {}
     below += [Node("pin", name, str(digest)) for name, digest in sorted(pins.items())]
     below += [

@@ -75,7 +75,7 @@ def prompt_from_json(prompt_id: str, data: Mapping[str, Any]) -> Prompt:
     return Prompt(
         prompt_id=prompt_id,
         messages=tuple(Message(m["role"], m["content"]) for m in data["messages"]),
-        model=Model(model["id"], model["provider"], model["options"]) if model else None,
+        model=Model(**model) if model else None,
         inputs=tuple(map(_input, data["inputs"])),
         outputs=data["outputs"],
         tools=data["tools"],

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.fingerprints import canonical_json
 from workbench.prompts.templates.templates import variables
-from workbench.prompts.values import REVISION, Input, Prompt
+from workbench.prompts.values import REVISION, Input, Model, Prompt
+
+PARAMETERS = "parameters changed"
 
 
 class Bump(enum.IntEnum):
@@ -178,14 +181,30 @@ def _fields(schema: Any) -> dict[str, Any]:
     return {"": schema}
 
 
+def parameter_words(before: Model, after: Model) -> str:
+    """Each parameter that changed, old → new."""
+    words = []
+    for name in sorted({*before.options, *after.options}):
+        old, new = (
+            canonical_json(model.options[name]) if name in model.options else "none"
+            for model in (before, after)
+        )
+        if old != new:
+            words.append(f"{name} {old} → {new}")
+    return ", ".join(words)
+
+
 def _model_changes(old: Prompt, new: Prompt) -> list[Change]:
     model_changes = []
     before, after = old.model, new.model
     if (before and (before.id, before.provider)) != (after and (after.id, after.provider)):
         name = f"{after.provider}/{after.id}" if after else "none"
         model_changes.append(Change(Bump.MINOR, f"another model: {name}"))
-    elif before and after and dict(before.options) != dict(after.options):
-        model_changes.append(Change(Bump.PATCH, "parameters changed"))
+    if before and after and before.artifact != after.artifact:
+        pins = " → ".join(model.artifact or "none" for model in (before, after))
+        model_changes.append(Change(Bump.MINOR, f"another model is pinned: {pins}"))
+    if before and after and dict(before.options) != dict(after.options):
+        model_changes.append(Change(Bump.PATCH, PARAMETERS))
     if old.tools != new.tools:
         model_changes.append(Change(Bump.MINOR, "tools changed"))
     return model_changes

@@ -10,6 +10,9 @@ from typing import Any
 from workbench.fingerprints import fingerprint
 from workbench.prompts.kinds import MEDIA, PART_KINDS
 
+ARTIFACTS = ("sha256:", "models:/", "arn:aws", "wandb-artifact:")
+"""How the pin of a model may begin."""
+
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
 SLOT = "slot"
@@ -115,6 +118,13 @@ class Model:
     """The provider in workbench.toml; empty if the draft does not name one."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options by Prompty name: temperature, maxOutputTokens, topP, seed, stopSequences, ..."""
+    artifact: str = ""
+    """What pins the model: `sha256:HEX` of its weights, or a URI in a registry of models."""
+
+    def content(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        artifact = {"artifact": self.artifact} if self.artifact else {}
+        return {"id": self.id, "provider": self.provider, "options": self.options, **artifact}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +182,7 @@ class Prompt:
             **revised,
             "messages": [[message.role, message.content] for message in self.messages],
             "template": self.template_format,
-            "model": model
-            and {"id": model.id, "provider": model.provider, "options": model.options},
+            "model": model and model.content(),
             "inputs": [
                 [i.name, i.kind, i.required, i.default, *([i.more()] if i.more() else [])]
                 for i in self.inputs

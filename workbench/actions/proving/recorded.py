@@ -7,18 +7,21 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.actions.proving.today import workspace_differences
+from workbench.actions.proving.today import model_today, workspace_differences
 from workbench.actions.refs import Source, source_of, version_named
 from workbench.actions.session import Session
 from workbench.actions.workspace.dataset_contents import find_content, open_suite
+from workbench.addresses import LOCAL_MODEL, address_of
 from workbench.child_process.source import pin_problem
 from workbench.datasets.features import pinned_features
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import NotFound, NotReproducible, WorkbenchError
+from workbench.fingerprints import short
 from workbench.lineage.values import Difference
 from workbench.prompts.values import Prompt
-from workbench.registry import EvaluationRecord
+from workbench.registry import EvaluationRecord, PromptVersion
 from workbench.registry.models.records import SuiteRecord
+from workbench.runs.spec.environment import PINS
 from workbench.runs.spec.suite import RunOptions, Suite
 from workbench.scorers.base import Scorer
 from workbench.scorers.catalog import make_scorer
@@ -84,6 +87,7 @@ def recall(session: Session, record: EvaluationRecord) -> Recorded:
     today = _suite_of_today(session, evidence.prompt_id, evidence.suite)
     missing: list[str] = []
     missing += _unpinned(source.prompt)
+    missing += _weights_gone(session, version, record)
     cases = _cases(session, record, today, missing)
     scorers = _scorers(form, today, missing)
     if missing:
@@ -114,6 +118,20 @@ def _unpinned(prompt: Prompt) -> Iterator[str]:
         problem = pin_problem(feature.source)
         if problem:
             yield f"the feature {name} would compute otherwise: {problem}"
+
+
+def _weights_gone(
+    session: Session, version: PromptVersion, record: EvaluationRecord
+) -> Iterator[str]:
+    """Whether a model on this machine is another one than the one that was judged."""
+    judged = address_of(record.evidence.environment.get("identity") or {})
+    if not judged.startswith(f"{LOCAL_MODEL}:"):
+        return
+    weights = judged.partition(":")[2]
+    now = model_today(session, version.prompt).get(PINS, {}).get("weights", "")
+    if now and now != weights:
+        there = now if " " in now else f"the provider has {short(now)}"
+        yield f"the weights {short(weights)} that answered are not to be had: {there}"
 
 
 def _suite_of_today(session: Session, prompt_id: str, name: str) -> Suite | None:

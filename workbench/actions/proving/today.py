@@ -30,13 +30,17 @@ def differences_today(
     """From the draft, the suite, the weights and the environment of today; `record` is an
     evaluation of the version, if there is one.
     """
-    if record is None:
-        yield from draft_differences(session, version)
+    yield from draft_differences(session, version)
+    if record is None or record.evidence.external:
         return
-    yield from workspace_differences(session, version, record)
-    if not record.evidence.external:
-        now = _facts_today(session, version.prompt, record)
-        yield from environment_differences(record.evidence.environment, now)
+    suite = _suite_today(session, record)
+    yield from _of_suite(session, record, suite)
+    start = suite.path if isinstance(suite, Suite) and suite.path else session.workspace.root
+    now: dict[str, Any] = dict(installed_facts(start))
+    if isinstance(suite, Suite):
+        now["timeout_s"] = suite.run.timeout_s
+    now |= model_today(session, version.prompt)
+    yield from environment_differences(record.evidence.environment, now)
 
 
 def workspace_differences(
@@ -44,9 +48,12 @@ def workspace_differences(
 ) -> Iterator[Difference]:
     """From the draft and the suite of today."""
     yield from draft_differences(session, version)
-    suite = _suite_today(session, record)
-    if record.evidence.external:
-        return
+    yield from _of_suite(session, record, _suite_today(session, record))
+
+
+def _of_suite(
+    session: Session, record: EvaluationRecord, suite: Suite | str
+) -> Iterator[Difference]:
     if isinstance(suite, str):
         place = ("suite", record.suite)
         yield Difference(f"the suite {record.suite}", "there", suite, STALE, place)
@@ -87,6 +94,9 @@ def _model_differences(before: Prompt, now: Prompt) -> Iterator[Difference]:
     names = [f"{model.provider}/{model.id}" if model else "" for model in (old, new)]
     if names[0] != names[1]:
         yield _of_draft("model", names[0], names[1])
+    pins = [model.artifact if model else "" for model in (old, new)]
+    if pins[0] != pins[1]:
+        yield _of_draft("model", pins[0], pins[1])
     options = [dict(model.options) if model else {} for model in (old, new)]
     for name in sorted({*options[0], *options[1]}):
         if options[0].get(name) != options[1].get(name):
@@ -105,6 +115,8 @@ def _digest(value: Any) -> str:
 
 def suite_differences(judged: SuiteRecord, suite: Suite) -> Iterator[Difference]:
     """Cases, scorers, rules and repeats that are other ones than those that judged."""
+    if judged.parts == suite.parts and judged.policy == suite.gate.content():
+        return  # what they are made of need not be listed
     before, after = (
         _row(judged.parts, judged.policy, judged.contents),
         _row(suite.parts, suite.gate.content(), suite.contents),
@@ -147,19 +159,10 @@ def _source_difference(record: EvaluationRecord, suite: Suite) -> Iterator[Diffe
         yield Difference("the version of the source", before, now or "", reads, ("dataset", ""))
 
 
-def _facts_today(session: Session, prompt: Prompt, record: EvaluationRecord) -> dict[str, Any]:
-    suite = _suite_today(session, record)
-    read = suite if isinstance(suite, Suite) else None
-    facts: dict[str, Any] = dict(installed_facts((read and read.path) or session.workspace.root))
-    if read:
-        facts["timeout_s"] = read.run.timeout_s
-    if pins := _pins_today(session, prompt):
-        facts[PINS] = pins
-    return facts
-
-
-def _pins_today(session: Session, prompt: Prompt) -> dict[str, str]:
-    """The digests of a model on this machine; empty for any other."""
+def model_today(session: Session, prompt: Prompt) -> dict[str, Any]:
+    """Identity and digests of a model on this machine, as evidence records them; empty for any
+    other, and for one that the user did not allow to be opened.
+    """
     from workbench.providers.opening import open_provider
     from workbench.providers.pins import pins_of
 
@@ -167,6 +170,7 @@ def _pins_today(session: Session, prompt: Prompt) -> dict[str, str]:
         settings = session.provider_settings(prompt)
         if not settings.is_embedded or (settings.model_path and not is_trusted(session.workspace)):
             return {}
-        return dict(pins_of(open_provider(settings)))
+        provider = open_provider(settings)
+        return {"identity": dict(provider.identity), PINS: dict(pins_of(provider))}
     except WorkbenchError as error:
-        return {"weights": f"not to be had: {error.message}"}
+        return {PINS: {"weights": f"not to be had: {error.message}"}}

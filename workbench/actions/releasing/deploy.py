@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.actions.releasing.rules import publish, sync
 from workbench.actions.session import Session
+from workbench.registry.models.records import State
+from workbench.settings import LOCAL
 
 if TYPE_CHECKING:
     from workbench.prompts.diff import Diff
@@ -79,14 +81,33 @@ def changes_back(session: Session, preview: RollbackPreview) -> list[str]:
     """Everything that a rollback brings back: text, model, parameters, inputs, tools, snippets and
     examples, each in one phrase.
     """
-    from workbench.prompts.contract import changes
+    from workbench.prompts.contract import PARAMETERS, changes, parameter_words
 
     registry, prompt_id = session.registry, preview.prompt_id
     before, after = (
         registry.get_version(prompt_id, version).prompt
         for version in (preview.from_version, preview.to_version)
     )
-    return [change.reason for change in changes(before, after)]
+    back = [change.reason for change in changes(before, after)]
+    if PARAMETERS in back and before.model and after.model:
+        words = f"{PARAMETERS}: {parameter_words(before.model, after.model)}"
+        back[back.index(PARAMETERS)] = words
+    return back
+
+
+def stays_away(session: Session, preview: RollbackPreview) -> list[str]:
+    """What a rollback cannot bring back: another model behind the same name, and what an app does
+    before it asks.
+    """
+    from workbench.providers.pins import is_snapshot
+
+    prompt = session.registry.get_version(preview.prompt_id, preview.to_version).prompt
+    model, status, stays = prompt.model, preview.status, []
+    if status.state is State.DRIFTED:
+        stays.append(f"the model that judged {preview.to_version}: {status.reason}")
+    elif model and not model.artifact and not is_snapshot(model.id) and model.provider != LOCAL:
+        stays.append(f"what answered to {model.id} then: an alias, whose provider may change it")
+    return [*stays, "how an app computes its inputs"]
 
 
 def rollback_preview(

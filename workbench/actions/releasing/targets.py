@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.actions.trust import check_target_trust, target_place
-from workbench.errors import SettingsError, TargetError, UsageError
+from workbench.errors import TargetError, UsageError
+from workbench.exchange.addresses import stated_address
 from workbench.exchange.kinds import TARGETS, kind_of_table
 from workbench.exchange.targets.base import Destination, Target
 from workbench.plugins import Entry
@@ -77,7 +78,9 @@ def target_named(
     table = _table(workspace, name)
     entry, options = kind_of_table(table)
     check_target_trust(workspace, table, unasked=unasked)
-    destination = Destination(output, _uri(table), workspace.root, options, name)
+    destination = Destination(
+        output, stated_address(table, "targets"), workspace.root, options, name
+    )
     named = [value for key, value in options.items() if key.endswith("_env")]
     secrets = [os.environ.get(str(value), "") for value in named]
     return Addressed(entry, destination, tuple(secret for secret in secrets if secret))
@@ -110,17 +113,3 @@ def _table(workspace: Workspace, name: str) -> TargetSettings:
         known = [*TARGETS.names(), *workspace.settings.targets]
         raise UsageError(f"no target {name!r}", hint=did_you_mean(name, known))
     return table or TargetSettings(name, name)
-
-
-def _uri(table: TargetSettings) -> str:
-    """Where the table says that it goes, itself or by a variable."""
-    if not table.uri_env:
-        return table.uri
-    uri = os.environ.get(table.uri_env, "")
-    if not uri:
-        raise SettingsError(
-            f"the variable {table.uri_env} is not set, and {FILE_NAME} [targets.{table.name}] "
-            "takes its uri from it",
-            hint=f"export {table.uri_env}=...",
-        )
-    return uri

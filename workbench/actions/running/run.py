@@ -157,6 +157,7 @@ def start(
     """
     from workbench.runs.engine.engine import start_run
 
+    spec = _with_artifact(session, spec)
     _keep_cases(session, spec)
     return start_run(
         spec,
@@ -165,6 +166,14 @@ def start(
         resume=resume,
         up_to=up_to,
     )
+
+
+def _with_artifact(session: Session, spec: RunSpec) -> RunSpec:
+    """The same with what the pin of the model is resolved to."""
+    from workbench.actions.running.model_artifacts import artifact_facts
+
+    facts = artifact_facts(session, spec.prompt)
+    return replace(spec, facts={**spec.facts, **facts}) if facts else spec
 
 
 def _keep_cases(session: Session, spec: RunSpec) -> None:
@@ -191,6 +200,7 @@ def submit(
     """
     from workbench.runs.engine.batches import submit_batch
 
+    spec = _with_artifact(session, spec)
     _keep_cases(session, spec)
     return submit_batch(
         spec, session.provider_for(spec.prompt), session.workspace.runs_path, on_start

@@ -121,7 +121,7 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
 
 
 def _files(workspace: Workspace) -> Iterator[Check]:
-    from workbench.actions.workspace.linting import lint_checks
+    from workbench.actions.workspace.linting import lint_checks, model_checks
     from workbench.actions.workspace.variants import variant_checks
     from workbench.prompts.templates.templates import Renderer
     from workbench.runs.spec.suite_file import read_suite
@@ -142,7 +142,7 @@ def _files(workspace: Workspace) -> Iterator[Check]:
         if draft.note:
             yield Check("draft", Level.WARNING, draft.note, "write model.provider")
         yield from lint_checks(workspace, draft)
-    yield from variant_checks(workspace)
+    yield from (*variant_checks(workspace), *model_checks(workspace, drafts.values()))
     for path in workspace.suite_paths():
         try:
             suite = read_suite(path)

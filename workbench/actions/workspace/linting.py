@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,9 @@ from workbench.prompts.lint.lint import finding_of, lint, silenced
 from workbench.prompts.lint.rules import PROVIDER, Finding, LintContext
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import SNIPPETS, SUFFIX, Message, Prompt
+from workbench.providers.pins import is_snapshot
 from workbench.runs.spec.suite import Suite
+from workbench.settings import LOCAL
 from workbench.workspace import Workspace
 
 
@@ -151,6 +153,19 @@ def lint_checks(workspace: Workspace, draft: Draft) -> Iterator[Check]:
         line = f":{finding.line}" if finding.line else ""
         message = f"{linted.file_of(finding)}{line}: {finding.message} [{finding.rule.id}]"
         yield Check("lint", Level.WARNING, message, finding.what_to_do)
+
+
+def model_checks(workspace: Workspace, prompts: Iterable[Prompt]) -> Iterator[Check]:
+    """Drafts that ask for an alias: what answers under it may change."""
+    for prompt in prompts:
+        model = prompt.model
+        if model is None or model.artifact or is_snapshot(model.id):
+            continue
+        provider = workspace.settings.providers.get(model.provider)
+        if not (provider.is_embedded if provider else model.provider == LOCAL):
+            message = f"{prompt.prompt_id} asks for {model.id}, an alias: what answers may change"
+            what_to_do = 'name a dated snapshot, or demand answering_model = "current"'
+            yield Check("model", Level.OK, message, what_to_do)
 
 
 def _linted(

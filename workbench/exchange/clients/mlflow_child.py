@@ -10,16 +10,21 @@ uses the standard library alone: that Python may have no workbench.
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
 import json
 import os
 import re
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 IS_PROMPT = "tag.`mlflow.prompt.is_prompt` = 'true'"
 PAGE = 100
+MOST_BYTES = 256_000_000
+"""Of a model whose files are read for its digest."""
 
 MISSING = "missing"
 REFUSED = "refused"
@@ -48,6 +53,58 @@ def _version(version: Any) -> dict[str, Any]:
         "tags": dict(version.tags),
         "description": version.description or "",
     }
+
+
+def model(uri: str, name: str, version: str, alias: str) -> dict[str, Any]:
+    """A version of a registered model, by its number or an alias, with a digest of its files;
+    empty where there is none.
+    """
+    client = _client(uri)
+    try:
+        wanted = (
+            client.get_model_version_by_alias(name, alias)
+            if alias
+            else client.get_model_version(name, version)
+        )
+    except Exception as error:
+        if getattr(error, "error_code", "") in (
+            "RESOURCE_DOES_NOT_EXIST",
+            "INVALID_PARAMETER_VALUE",
+        ):
+            return {}
+        raise
+    digest, digest_of = _digest(client.get_model_version_download_uri(name, wanted.version))
+    return {
+        "version": str(wanted.version),
+        "stage": str(wanted.current_stage or ""),
+        "tags": dict(wanted.tags),
+        "digest": digest,
+        "digest_of": digest_of,
+    }
+
+
+def _digest(root: str) -> tuple[str, str]:
+    """sha256 of the files of a model, and of what it was made: large files count by their size."""
+    registry = importlib.import_module("mlflow.store.artifact.artifact_repository_registry")
+    repository = registry.get_artifact_repository(root)
+    files = sorted(_files(repository, None))
+    whole = sum(size for _, size in files) <= MOST_BYTES
+    digest = hashlib.sha256()
+    with tempfile.TemporaryDirectory() as folder:
+        for path, size in files:
+            digest.update(f"{path}\n{size}\n".encode())
+            if whole or path == "MLmodel":
+                with Path(repository.download_artifacts(path, folder)).open("rb") as file:
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest(), "the content of its files" if whole else "MLmodel and sizes of files"
+
+
+def _files(repository: Any, folder: str | None) -> Iterator[tuple[str, int]]:
+    for item in repository.list_artifacts(folder):
+        if item.is_dir:
+            yield from _files(repository, item.path)
+        else:
+            yield item.path, int(item.file_size or 0)
 
 
 def find(uri: str, name: str, tag: str, value: str) -> list[dict[str, Any]]:
@@ -99,7 +156,8 @@ def point(uri: str, name: str, alias: str, number: str | None) -> None:
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
-    operation.__name__: operation for operation in (find, newest, get, aliases, register, point)
+    operation.__name__: operation
+    for operation in (find, newest, get, aliases, register, point, model)
 }
 
 

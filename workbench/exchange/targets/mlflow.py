@@ -68,18 +68,18 @@ class MlflowTarget:
         return forms.content_of(_prompt(export))
 
     def read_back(self, export: Export, destination: Destination) -> Held | None:
-        registry, name = _registry(destination), _prompt(export).prompt_id
+        registry, name = mlflow_registry(destination), _prompt(export).prompt_id
         versions = registry.ask("find", name=name, tag=forms.VERSION, value=export.version)
         return _held(versions)
 
     def send(self, export: Export, destination: Destination) -> Sent:
         prompt = _prompt(export)
         body = forms.registration(prompt, export.version, evidence_in_short(export))
-        number = _registry(destination).ask("register", **body)
+        number = mlflow_registry(destination).ask("register", **body)
         return Sent(f"{_shown(destination)} {prompt.prompt_id} version {number}", ref=number)
 
     def pointers(self, prompt_id: str, destination: Destination) -> Mapping[str, str]:
-        aliases = _registry(destination).ask("aliases", name=prompt_id)
+        aliases = mlflow_registry(destination).ask("aliases", name=prompt_id)
         names = forms.environments_by_alias(destination.options)
         return {forms.environment_of(alias, names): number for alias, number in aliases.items()}
 
@@ -87,14 +87,14 @@ class MlflowTarget:
         self, prompt_id: str, environment: str, ref: str | None, destination: Destination
     ) -> None:
         alias = forms.alias_of(environment, destination.options)
-        _registry(destination).ask("point", name=prompt_id, alias=alias, number=ref)
+        mlflow_registry(destination).ask("point", name=prompt_id, alias=alias, number=ref)
 
     def held(self, prompt_id: str, ref: str, destination: Destination) -> Held | None:
-        versions = _registry(destination).ask("get", name=prompt_id, number=ref)
+        versions = mlflow_registry(destination).ask("get", name=prompt_id, number=ref)
         return _held(versions)
 
     def newest(self, prompt_id: str, destination: Destination) -> Held | None:
-        versions = _registry(destination).ask("newest", name=prompt_id)
+        versions = mlflow_registry(destination).ask("newest", name=prompt_id)
         return _held(versions)
 
     def prompt(self, prompt_id: str, held: Held) -> Prompt:
@@ -129,7 +129,7 @@ def _refuses_destination(destination: Destination) -> list[str]:
     return []
 
 
-def _registry(destination: Destination) -> Registry:
+def mlflow_registry(destination: Destination) -> Registry:
     """The registry at the destination. Raises SettingsError for a variable that is not set."""
     for problem in _refuses_destination(destination):
         raise UsageError(problem, hint=_EXAMPLE)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from workbench.errors import DraftError
 from workbench.prompts.files.fences import TOP, cut
-from workbench.prompts.files.options import MORE, misfit, twice
+from workbench.prompts.files.options import MORE, PIN_HINT, misfit, pins_a_model, twice
 from workbench.prompts.files.strict_yaml import line_of, parse_yaml
 from workbench.prompts.kinds import KINDS, PART_KINDS, UNSUPPORTED, fits
 from workbench.prompts.values import EXAMPLES, FEATURES, SNIPPETS
@@ -22,7 +22,7 @@ EXTENSION = "x-"
 
 _REFERENCE = re.compile(r"\$\{\s*(env|file)\s*:[^}]*\}", re.IGNORECASE)
 
-MODEL = frozenset({"id", "provider", "apiType", "options"})
+MODEL = frozenset({"id", "provider", "apiType", "options", "artifact"})
 PROPERTY = frozenset(
     {"name", "kind", "description", "required", "nullable", "default", "example", "enumValues"}
     | {"enum", "minimum", "maximum", "items", "properties", "oneOf", "anyOf"}
@@ -139,6 +139,9 @@ def _model(front: Front, model: Mapping[str, Any]) -> None:
         front.refuse(("model", "apiType"), f"model.apiType {model['apiType']!r} is not supported")
     if not isinstance(model.get("provider", ""), (str, type(None))):
         front.refuse(("model", "provider"), "model.provider must be a name")
+    if "artifact" in model and not pins_a_model(model["artifact"]):
+        problem = f"model.artifact {model['artifact']!r} pins no model"
+        front.refuse(("model", "artifact"), problem, PIN_HINT)
     options = model.get("options")
     if isinstance(options, Mapping):
         _options(front, options)

@@ -1,9 +1,12 @@
-"""Model options: their names in Prompty and the OpenAI API, and their types."""
+"""Model options: names in Prompty and the OpenAI API, and types; and the form of a pin."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from workbench.prompts.values import ARTIFACTS
 
 NAMES = {
     "temperature": "temperature",
@@ -20,6 +23,9 @@ NAMES = {
 }
 MORE = "additionalProperties"
 """The option whose entries are sent unchanged."""
+
+PIN_HINT = "sha256:HEX of the weights, models:/NAME/3, an ARN, or wandb-artifact://..."
+_WEIGHTS = re.compile("sha256:[0-9a-f]{64}")
 
 _NUMBERS = frozenset(
     {"temperature", "top_p", "frequency_penalty", "presence_penalty", "min_p"}
@@ -69,3 +75,10 @@ def _all(options: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
             yield from (((name, str(key)), str(key)) for key in value if value[key] is not None)
         elif value is not None:
             yield (str(name),), str(name)
+
+
+def pins_a_model(artifact: Any) -> bool:
+    """Whether it has the form of a model's pin: a digest of weights, or a URI of a registry."""
+    if not isinstance(artifact, str) or not artifact.startswith(ARTIFACTS):
+        return False
+    return not artifact.startswith(ARTIFACTS[0]) or _WEIGHTS.fullmatch(artifact) is not None

@@ -55,6 +55,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _KNOWN = {*("name", "description", "model", "inputs", "outputs", "tools", "template")}
 _KNOWN |= {SNIPPETS, EXAMPLES, FEATURES}
 _PARTS = ("model", "inputs")
+_OF_MODEL = ("id", "provider", "options", "artifact")
 """Keys that `extra` keeps in part."""
 
 
@@ -181,6 +182,8 @@ def write_prompty(prompt: Prompt, files: PromptFiles = NO_FILES) -> str:
         data["model"] = {"id": prompt.model.id}
         if prompt.model.provider:
             data["model"]["provider"] = prompt.model.provider
+        if prompt.model.artifact:
+            data["model"]["artifact"] = prompt.model.artifact
         data["model"] |= parts.get("model", {})
         if prompt.model.options:
             data["model"]["options"] = _in_order(prompt.model.options)
@@ -221,7 +224,7 @@ def _extra(data: Mapping[str, Any]) -> dict[str, Any]:
     extra = {key: value for key, value in data.items() if key not in _KNOWN}
     model, inputs = data.get("model"), data.get("inputs")
     if isinstance(model, Mapping):
-        rest = {k: v for k, v in model.items() if k not in ("id", "provider", "options")}
+        rest = {k: v for k, v in model.items() if k not in _OF_MODEL}
         extra |= {"model": rest} if rest else {}
     if isinstance(inputs, Mapping):
         inputs = [{**v, "name": k} for k, v in inputs.items() if isinstance(v, Mapping)]
@@ -279,7 +282,8 @@ def _model(front: Front) -> Model | None:
     options = data.get("options") or {}
     if not isinstance(options, Mapping):
         front.refuse(("model", "options"), "model.options must be a mapping")
-    return Model(id=data["id"], provider=str(data.get("provider") or ""), options=dict(options))
+    provider, artifact = (str(data.get(key) or "") for key in ("provider", "artifact"))
+    return Model(data["id"], provider, dict(options), artifact)
 
 
 def _template_format(front: Front) -> str:

@@ -196,11 +196,13 @@ class PromptVersion(_Value):
 
     @property
     def model(self) -> Mapping[str, Any] | None:
-        """`{"id", "provider", "options"}`, or None when the version names no model."""
+        """`{"id", "provider", "options"}`, with `artifact` where that pins the model; None when the
+        version names no model.
+        """
         model = self.prompt.model if self.body else None
         if model is None:
             return None
-        return {"id": model.id, "provider": model.provider, "options": dict(model.options)}
+        return {**model.content(), "options": dict(model.options)}
 
     def bundle(self) -> dict[str, Any]:
         """Everything that decides what this version does, as plain JSON values, under one name: ids

@@ -52,6 +52,9 @@ SOURCE_VERSION = "source_version"
 NOT_ENFORCED = "code_not_enforced"
 """Key of what code of the workspace was asked to leave alone, and this system does not enforce."""
 
+ARTIFACT = "artifact"
+"""Key of what the pin of the model was resolved to."""
+
 PINS = "pins"
 """Key of the digests of a model on this machine, by what they are of."""
 
@@ -80,6 +83,7 @@ def environment_of(
         **({"commit": commit} if commit else {}),
         **_dataset(spec),
         **_not_enforced(spec, features),
+        **spec.facts,
         **({PLAN: dict(spec.plan)} if spec.plan else {}),
     }
 

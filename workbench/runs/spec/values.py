@@ -50,6 +50,8 @@ class RunSpec:
     """Inputs that features computed for this run already, be it for its estimate."""
     available: int = 0
     """Number of cases in the split; 0: as many as the run has."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What else is to be recorded with its environment, such as the resolved pin of the model."""
 
     @property
     def run_options(self) -> RunOptions:

@@ -211,7 +211,7 @@ def _model(a: Model | None, b: Model | None, taken: Collection[str]) -> Model | 
             else:
                 options.pop(key, None)
     base = b if "model" in taken else a
-    return Model(base.id, base.provider, options)
+    return replace(base, options=options)
 
 
 def _said(value: Any) -> str:

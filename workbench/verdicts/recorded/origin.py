@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.addresses import address_of
-from workbench.fingerprints import canonical_json
+from workbench.fingerprints import canonical_json, short
 from workbench.providers.base import Answer
+from workbench.runs.spec.environment import ARTIFACT
 from workbench.runs.spec.values import Result, RunSummary
 
 Side = dict[str, Any]
@@ -46,13 +47,18 @@ def side_origin(
     """
     address = address_of(summary.environment.get("identity") or {})
     provider, model = summary.environment.get("provider"), summary.model
+    pin = summary.environment.get(ARTIFACT) or {}
+    pinned = [f"{pin['uri']} version {pin['version']} {short(pin['digest'])}"] if pin else []
+    asked = f"{provider}/{model}" + (f" as {pin['uri']}" if pin else "")
     used = [result for case_id in case_ids for result in results.get(case_id, ())]
     cached = [result.answer for result in used if stored or result.answer.cached]
     times = sorted(answer.answered_at for answer in cached if answer.answered_at)
     return {
-        **({"asked": f"{provider}/{model}"} if provider and model else {}),
+        **({"asked": asked} if provider and model else {}),
         "endpoints": [address] if used else [],
-        "models": sorted({result.answer.model for result in used if result.answer.model}),
+        "models": sorted(
+            {result.answer.model for result in used if result.answer.model} | {*pinned}
+        ),
         "answers": len(used),
         "cached": len(cached),
         **({"oldest": times[0], "newest": times[-1]} if times else {}),
