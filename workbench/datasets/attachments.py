@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
+from workbench.datasets.cells import typed
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import DatasetError
+from workbench.prompts.files.untyped import UntypedText
 from workbench.prompts.inputs.media import (
     MAX_BYTES,
     Attachment,
@@ -19,19 +21,21 @@ from workbench.prompts.inputs.media import (
     media_of,
     read_file,
 )
-from workbench.prompts.kinds import shown
-from workbench.prompts.values import Prompt
+from workbench.prompts.inputs.parts import has_files, with_held
+from workbench.prompts.kinds import MEDIA, shown
+from workbench.prompts.values import MESSAGES, Prompt
 
 _KNOWN = 50_000
 """How many files' digests are kept, so that a screen does not read them again."""
 
 Kinds = Mapping[str, str]
-"""By the name of each input that takes a file: image or file."""
+"""By the name of each input that takes files: image, file or messages."""
 
 
 def media_kinds(prompts: Sequence[Prompt]) -> dict[str, str]:
-    """The inputs of these prompts that take files."""
-    return {name: kind for prompt in prompts for name, kind in prompt.media.items()}
+    """The inputs of these prompts that take files, conversations among them."""
+    kinds = (*MEDIA, MESSAGES)
+    return {i.name: i.kind for prompt in prompts for i in prompt.taken if i.kind in kinds}
 
 
 def attached(dataset: Dataset, kinds: Kinds) -> Dataset:
@@ -59,18 +63,41 @@ def with_files(case: Case, kinds: Kinds, folder: Path, *, anywhere: bool = False
 
     Raises DatasetError without the case's place.
     """
-    given = {
-        name: _attached(name, case.inputs[name], kind, folder, anywhere)
-        for name, kind in kinds.items()
-        if case.inputs.get(name) is not None and str(case.inputs[name]).strip()
-    }
+    given: dict[str, Any] = {}
+    for name, kind in kinds.items():
+        value = case.inputs.get(name)
+        if kind == MESSAGES:
+            value = _parsed(value)
+            if has_files(value):
+                given[name] = with_held(value, partial(_attached_in, name, folder, anywhere))
+        elif value is not None and str(value).strip():
+            given[name] = _attached(name, value, kind, folder, anywhere)
     return replace(case, inputs={**case.inputs, **given}) if given else case
+
+
+def _parsed(value: Any) -> Any:
+    """A conversation that was given as the text of a cell; anything else as it is."""
+    if not isinstance(value, UntypedText):
+        return value
+    try:
+        return typed(value, MESSAGES)
+    except DatasetError:
+        return value  # said where its kind is checked
 
 
 def as_written(case: Case) -> Case:
     """The case with the names of its files, as its dataset has them."""
-    names = {name: v["file"] for name, v in case.inputs.items() if is_attachment(v)}
+    names: dict[str, Any] = {}
+    for name, value in case.inputs.items():
+        if is_attachment(value):
+            names[name] = value["file"]
+        elif has_files(value):
+            names[name] = with_held(value, lambda _kind, v: v["file"] if is_attachment(v) else v)
     return replace(case, inputs={**case.inputs, **names}) if names else case
+
+
+def _attached_in(name: str, folder: Path, anywhere: bool, kind: str, value: Any) -> Any:
+    return _attached(name, value, kind, folder, anywhere)
 
 
 def _attached(name: str, value: Any, kind: str, folder: Path, anywhere: bool) -> Any:

@@ -11,6 +11,7 @@ from workbench.datasets.json_values import MAX_INTEGER, as_text, parse_json
 from workbench.errors import DatasetError
 from workbench.json_text import dumps, is_json_number, with_spelling
 from workbench.prompts.files.untyped import UntypedText
+from workbench.prompts.inputs.media import Attachment
 from workbench.prompts.kinds import NEEDED, fits, is_typed, shown
 from workbench.prompts.values import MESSAGES
 
@@ -79,7 +80,7 @@ def with_numbers(value: Any) -> Any:
     if isinstance(value, UntypedText):
         scalar = _scalar(value)
         return str(value) if scalar is None else scalar
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not isinstance(value, Attachment):
         return {key: with_numbers(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [with_numbers(item) for item in value]

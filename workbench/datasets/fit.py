@@ -19,6 +19,7 @@ from workbench.prompts.features import used_fields
 from workbench.prompts.files.untyped import UntypedText
 from workbench.prompts.inputs.checks import misfit
 from workbench.prompts.inputs.media import Attachment, is_attachment
+from workbench.prompts.inputs.parts import has_files, texts_of
 from workbench.prompts.kinds import MEDIA, PART_KINDS, is_typed
 from workbench.prompts.roles import MARKER
 from workbench.prompts.templates.templates import Renderer
@@ -60,13 +61,15 @@ def fitted(prompt: Prompt, case: Case, folder: Path) -> Case:
     """A case as it is written into a dataset in `folder`: what was typed for an input is converted
     to its kind. Raises TemplateError or DatasetError for a value that does not fit.
     """
-    with_files(case, media_kinds([prompt]), folder)
+    attached = with_files(case, media_kinds([prompt]), folder)
     typed_names = {item.name for item in prompt.inputs if is_typed(item.kind)}
     cells = {
         name: UntypedText(value) if isinstance(value, str) and name in typed_names else value
         for name, value in case.inputs.items()
     }
-    media = media_kinds([prompt]).keys() & cells.keys()
+    talks = {name for name, value in case.inputs.items() if has_files(value)}
+    typed_inputs(prompt, {name: attached.inputs[name] for name in talks})
+    media = (prompt.media.keys() & cells.keys()) | talks
     needed = {item.name for item in prompt.inputs if item.required}
     given = {name: cells.pop(name) for name in media}
     kept = {name: value for name, value in given.items() if value or name in needed}
@@ -80,10 +83,7 @@ def _converted(item: Input, value: Any) -> Any:
     """
     if isinstance(value, Attachment) and item.kind not in MEDIA:
         value = value["file"]  # for a version to which it is text
-    if isinstance(value, UntypedText):
-        value = typed(value, item.kind)
-    elif not isinstance(value, Attachment):
-        value = with_numbers(value)
+    value = typed(value, item.kind) if isinstance(value, UntypedText) else with_numbers(value)
     problem = misfit(item, value)
     if problem:
         raise DatasetError(problem)
@@ -121,7 +121,7 @@ def _refuse_false_words(prompt: Prompt, uses: Uses, inputs: Mapping[str, Any]) -
 def sent_inputs(prompt: Prompt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a stored case as they were sent: text for a typed input was a cell."""
     inputs = without(prompt.computed, inputs)
-    media = media_kinds([prompt])
+    media = prompt.media
     named = {k: v["file"] if is_attachment(v) and k not in media else v for k, v in inputs.items()}
     cells = {k: UntypedText(v) if isinstance(v, str) else v for k, v in named.items()}
     try:
@@ -213,7 +213,7 @@ def _roles_in_texts(
             for case in cases
             for number, message in enumerate(case.inputs.get(item.name) or (), 1)
             if isinstance(message, Mapping)
-            for line in str(message.get("content") or "").split("\n")
+            for line in texts_of(message.get("content")).split("\n")
             if MARKER.fullmatch(line)
         ]
         if found:

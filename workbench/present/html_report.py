@@ -69,7 +69,7 @@ class ReportCase:
     """Answers in the order of the sides."""
     scores: Mapping[str, Sequence[str]]
     """Scores and reasons by scorer, in the order of the sides."""
-    pictures: Mapping[str, str] = field(default_factory=dict)
+    pictures: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Images among the inputs, by name, as `data:` URIs of a type found by their content."""
 
 
@@ -260,7 +260,7 @@ def _table(rows: Sequence[str], css: str = "") -> str:
 
 def _case(case: ReportCase, sides: Sequence[ReportSide], is_open: bool) -> str:
     inputs = "".join(
-        f'<p class="soft">input · {escaped(name)}</p>{_picture(case.pictures.get(name, ""), text)}'
+        f'<p class="soft">input · {escaped(name)}</p>{_pictures(case.pictures.get(name, ()), text)}'
         f'<div class="text">{escaped(_cut(text))}</div>'
         for name, text in case.inputs.items()
     )
@@ -280,9 +280,10 @@ def _case(case: ReportCase, sides: Sequence[ReportSide], is_open: bool) -> str:
     )
 
 
-def _picture(uri: str, name: str) -> str:
-    """An image as a browser draws it: PNG, JPEG, GIF or WebP, which run nothing."""
-    return f'<img src="{escaped(uri)}" alt="{escaped(name)}">' if uri.startswith(IMAGE_URIS) else ""
+def _pictures(uris: Sequence[str], name: str) -> str:
+    """Images as a browser draws them: PNG, JPEG, GIF or WebP, which run nothing."""
+    safe = [escaped(uri) for uri in uris if uri.startswith(IMAGE_URIS)]
+    return "".join(f'<img src="{uri}" alt="{escaped(name)}">' for uri in safe)
 
 
 def _marked_outputs(outputs: Sequence[str]) -> list[str]:

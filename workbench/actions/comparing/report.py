@@ -22,6 +22,7 @@ from workbench.present.html_report import Report, ReportCase, ReportSide, render
 from workbench.present.verdict_words import claim, listed
 from workbench.prompts.files.prompty import write_prompty
 from workbench.prompts.inputs.media import Attachment
+from workbench.prompts.inputs.parts import attachments_in
 from workbench.runs.spec.values import Result
 from workbench.verdicts.case_changes import CHANGES, Badness, badness, changes_of, worst_first
 from workbench.verdicts.noise import noise_sentence
@@ -184,14 +185,15 @@ def _with_pictures(cases: Sequence[ReportCase], compared: Compared) -> tuple[Rep
     left, shown = MOST_PICTURE_BYTES, []
     known = {case.id: case for case in compared.cases}
     for case in cases:
-        pictures: dict[str, str] = {}
-        for name, value in known[case.case_id].inputs.items():
-            is_image = isinstance(value, Attachment) and value["type"].startswith("image/")
-            if not is_image or value["size"] > left:
-                continue
-            with suppress(ValueError, OSError):  # changed or removed since: only named then
-                pictures[name] = value.data_uri()
-                left -= value["size"]
+        pictures: dict[str, tuple[str, ...]] = {}
+        for name, given in known[case.case_id].inputs.items():
+            for value in (given, *attachments_in(given)):
+                is_image = isinstance(value, Attachment) and value["type"].startswith("image/")
+                if not is_image or value["size"] > left:
+                    continue
+                with suppress(ValueError, OSError):  # changed or removed since: only named then
+                    pictures[name] = (*pictures.get(name, ()), value.data_uri())
+                    left -= value["size"]
         shown.append(replace(case, pictures=pictures) if pictures else case)
     return tuple(shown)
 

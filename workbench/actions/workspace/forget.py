@@ -15,6 +15,7 @@ from workbench.actions.session import Session
 from workbench.addresses import address_of
 from workbench.errors import NotFound, UsageError, WorkbenchError
 from workbench.prompts.inputs.media import is_attachment
+from workbench.prompts.inputs.parts import attachments_in
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.suite_file import read_suite
 from workbench.runs.store.forgetting import (
@@ -172,7 +173,8 @@ def _files_of(cases: Iterable[StoredCase], request: ForgetRequest) -> set[str]:
         value
         for holding in cases
         if inputs_digest(holding.case) in request.inputs
-        for value in holding.case.inputs.values()
+        for given in holding.case.inputs.values()
+        for value in (given, *attachments_in(given))
     )
     return {value["file"] for value in values if is_attachment(value) and value["file"]}
 

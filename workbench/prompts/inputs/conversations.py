@@ -56,8 +56,15 @@ def _shape_problem(message: Any) -> str:
     content, calls = message.get("content"), message.get("tool_calls")
     if calls is not None and role != "assistant":
         return f"of role {role!r} with tool_calls, which only the assistant makes"
-    if content is not None and not isinstance(content, str):
-        return f"whose content is {shown(content)}: text is needed"
+    if isinstance(content, (list, tuple)) and role == "user":
+        from workbench.prompts.inputs.parts import parts_problem
+
+        problem = parts_problem(content)
+        if problem:
+            return problem
+    elif content is not None and not isinstance(content, str):
+        parts = " or parts, with files," if role == "user" else ""
+        return f"whose content is {shown(content)}: text{parts} is needed"
     if content is None and not calls:
         return "without content"
     if not isinstance(message.get("name") or "", str):
@@ -133,7 +140,13 @@ def _message(given: Mapping[str, Any]) -> Message:
     more = {key: given[key] for key in ("tool_call_id", "name") if given.get(key)}
     if given.get("tool_calls"):
         more = {"tool_calls": [_call(call) for call in given["tool_calls"]], **more}
-    return Message(given["role"], given.get("content") or "", more=more)
+    content = given.get("content") or ""
+    if isinstance(content, str):
+        return Message(given["role"], content, more=more)
+    from workbench.prompts.inputs.parts import message_parts
+
+    text, parts = message_parts(content)
+    return Message(given["role"], text, parts, more)
 
 
 def _call(call: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
+from workbench.prompts.inputs.parts import has_files
 from workbench.prompts.inputs.sent import loaded
 from workbench.prompts.kinds import MEDIA
-from workbench.prompts.values import Prompt
+from workbench.prompts.values import MESSAGES, Prompt
 from workbench.providers.base import Answer, Outcome, Provider, Request
 
 
@@ -26,11 +27,13 @@ def check_takes_files(provider: Provider, prompt: Prompt, cases: Sequence[Case])
     """Raise UsageError when cases have files, and the provider takes text alone."""
     if getattr(provider, "takes_files", True):
         return
-    for item in prompt.inputs:
-        given = item.default or any(case.inputs.get(item.name) for case in cases)
-        if item.kind in MEDIA and given:
+    for item in prompt.taken:
+        values = (item.default, *(case.inputs.get(item.name) for case in cases))
+        holds = bool if item.kind in MEDIA else has_files
+        if item.kind in (*MEDIA, MESSAGES) and any(map(holds, values)):
+            what = f"the {item.kind}" if item.kind in MEDIA else "files in"
             raise UsageError(
-                f"the provider {provider.name} takes text alone, and {prompt.prompt_id} sends the"
-                f" {item.kind} {item.name}",
+                f"the provider {provider.name} takes text alone, and {prompt.prompt_id} sends"
+                f" {what} {item.name}",
                 hint="name a provider in the draft whose model takes it",
             )
