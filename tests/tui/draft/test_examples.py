@@ -20,14 +20,14 @@ ROWS = (
 )
 
 
+SHOTS = "{file: shots.jsonl, choose: tag basic, template: '{{ ticket }}: {{ expected }}'}"
+
+
 @pytest.fixture
 def draft(workspace: Workspace) -> Path:
     path = workspace.root / "prompts" / "support_triage.prompty"
-    text = path.read_text().replace(
-        "inputs:", "examples: {file: shots.jsonl, choose: tag basic}\ninputs:"
-    )
-    loop = "{% for e in examples %}{{ e.inputs.ticket }}: {{ e.expected }} {% endfor %}"
-    path.write_text(text.replace("user:\n", f"user:\n{loop}\n"))
+    text = path.read_text().replace("inputs:", f"examples: {SHOTS}\ninputs:")
+    path.write_text(text.replace("user:\n", "user:\n{{ examples }}\n"))
     write(path, *ROWS)
     return path
 
@@ -48,7 +48,7 @@ def test_the_rows_say_which_are_taken_what_they_cost_and_what_they_give_away(
         suite = session.workspace.suite("support_triage")
         page = read_examples(session, draft, suite)
         assert [row.is_taken for row in page.rows] == [False, True]
-        assert page.lines() == ["2 rows · 1 taken (tag basic) · ≈ 6 tok"]
+        assert page.lines() == ["2 rows · 1 taken (tag basic) · ≈ 3 tok"]
         case = suite.dataset.cases[0]
         write(draft, *ROWS, {"inputs": case.inputs, "expected": "bug", "tags": ["basic"]})
         page = read_examples(session, draft, suite)
@@ -62,9 +62,7 @@ def test_a_broken_row_is_said_with_its_line_and_a_draft_without_a_file_says_what
         (draft.parent / "shots.jsonl").write_text(json.dumps(ROWS[0]) + "\n{oops\n")
         with pytest.raises(DraftError, match=r"shots\.jsonl: line 2"):
             read_examples(session, draft, None)
-        draft.write_text(
-            draft.read_text().replace("examples: {file: shots.jsonl, choose: tag basic}\n", "")
-        )
+        draft.write_text(draft.read_text().replace(f"examples: {SHOTS}\n", ""))
         with pytest.raises(UsageError, match="has no few-shot examples in a file") as none:
             read_examples(session, draft, None)
         assert "examples: {file:" in none.value.hint

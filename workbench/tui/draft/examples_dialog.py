@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +19,7 @@ from workbench.errors import UsageError
 from workbench.present import numbers
 from workbench.present.case_values import input_text
 from workbench.present.safe_text import safe_line
+from workbench.prompts.files.parts import choose_rows
 from workbench.prompts.templates.templates import ExampleTexts
 from workbench.runs.spec.suite import Suite
 from workbench.tui.base.dialog import Dialog, open_with
@@ -93,20 +93,16 @@ def read_examples(session: Session, draft: Path, suite: Suite | None) -> Example
             hint="write examples: {file: examples.jsonl} in its front matter",
         )
     path = session.workspace.files_of(draft).path_of(examples.file)
-    taken = {_content(row) for row in examples.rows}
-    rows = tuple(
-        ExampleRow(case, _content(_row(case)) in taken) for case in read_dataset(path).cases
-    )
+    cases = read_dataset(path).cases
+    known = [_row(case) for case in cases]
+    taken = set(map(id, choose_rows(known, examples.choose)))
+    rows = tuple(ExampleRow(case, id(row) in taken) for case, row in zip(cases, known, strict=True))
     leaks = tuple(leak_sentences(prompt, suite.dataset)) if suite else ()
     return ExamplesPage(path, rows, examples.choose, ExampleTexts(prompt).tokens, leaks)
 
 
 def _row(case: Case) -> dict[str, Any]:
     return {"inputs": case.inputs, "expected": case.expected, "tags": list(case.tags)}
-
-
-def _content(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, sort_keys=True, default=str)
 
 
 def open_examples(
