@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -93,6 +94,8 @@ def test_a_version_that_is_better_and_breaks_a_slice_does_not_pass_its_margin(ta
     assert row, done.out
     assert "not enough data" in next(x for x in done.out.splitlines() if x.startswith("rare"))
     assert tagged.here("verify").code == 0
+    refused = tagged.here("deploy", "triage@1.0.1", "production")
+    assert refused.code == 5 and "worse" in refused.err
 
 
 def test_tags_and_raw_values_are_kept_with_the_evidence_and_derived_again(tagged: Cli) -> None:
@@ -189,10 +192,16 @@ def test_the_report_and_the_summary_show_the_tags_and_what_the_gate_asks(tagged:
     suite(tagged, ", slices: {vip: {margin: 0.06}}, also: {cost: {margin: 20 %}}")
     tagged.say("d01234567x")
     tagged.here("register", "triage", "-d", "swaps")
-    tagged.here("evaluate", "triage@1.0.1", "--full", "--summary", "summary.md")
+    tagged.here(
+        "evaluate", "triage@1.0.1", "--full", "--summary", "summary.md", "--junit", "gate.xml"
+    )
     summary = (tagged.root / "summary.md").read_text()
     assert "| vip \\* | 72 |" in summary and "| worse |" in summary
     assert "FAIL         slice vip" in summary and "PASS         cost" in summary
+    tree = ElementTree.parse(tagged.root / "gate.xml")
+    gates = {test.get("name"): test for test in tree.iter("testcase")}
+    assert gates["slice vip"].find("failure") is not None
+    assert gates["cost"].find("system-out") is not None
     tagged.here("report", "triage@1.0.0", "triage@1.0.1", "--html", "report.html")
     page = (tagged.root / "report.html").read_text()
     assert "<h3>Slices</h3>" in page and "<td>vip *</td>" in page

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from workbench.present.safe_text import safe_line
+from workbench.present.slices.lines import condition_lines
 from workbench.present.verdict_details import details, evidence_notes
 from workbench.present.verdict_lines import beneath, headline
 from workbench.verdicts.evidence import policy_from_content
+from workbench.verdicts.slices import conditions_of
 from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -22,7 +25,7 @@ def junit_xml(evidence: Evidence) -> str:
     missing case is skipped with its reason.
     """
     suites = [_suite(evidence, comparison) for comparison in evidence.comparisons]
-    body = "\n".join(suites)
+    body = "\n".join([*suites, *_conditions(evidence)])
     name = _attribute(f"{evidence.prompt_id} {evidence.version}")
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name={name}>\n{body}\n</testsuites>\n'
@@ -43,6 +46,30 @@ def _suite(evidence: Evidence, comparison: Comparison) -> str:
     return (
         f'  <testsuite name={_attribute(owner)} tests="{len(tests)}" failures="{failures}"'
         f' errors="{errors}" skipped="{len(missing)}" timestamp={when}>\n'
+        + "\n".join(tests)
+        + "\n  </testsuite>"
+    )
+
+
+def _conditions(evidence: Evidence) -> Iterator[str]:
+    """What the gate asks beside its scorers, as a suite of its own."""
+    conditions = conditions_of(evidence)
+    if not conditions:
+        return
+    owner = f"{evidence.suite}.also"
+    tests = []
+    for one, line in zip(conditions, condition_lines(conditions), strict=True):
+        inside = f"      <system-out>{_text(line)}</system-out>"
+        if one.gate is not Gate.PASS:
+            kind = "failure" if one.gate is Gate.FAIL else "error"
+            inside = f"      <{kind} message={_attribute(line)}/>"
+        head = f"    <testcase classname={_attribute(owner)} name={_attribute(one.name)}>"
+        tests.append(f"{head}\n{inside}\n    </testcase>")
+    failures = sum(one.gate is Gate.FAIL for one in conditions)
+    errors = sum(one.gate is Gate.NO_DECISION for one in conditions)
+    yield (
+        f'  <testsuite name={_attribute(owner)} tests="{len(tests)}" failures="{failures}"'
+        f' errors="{errors}" timestamp={_attribute(evidence.finished_at)}>\n'
         + "\n".join(tests)
         + "\n  </testsuite>"
     )

@@ -60,6 +60,15 @@ def gate_of(comparisons: Sequence[Comparison], conditions: Sequence[Condition]) 
     return combine_gates([one.gate for one in comparisons] + [one.gate for one in conditions])
 
 
+def decided_by(
+    gate: Gate, comparisons: Sequence[Comparison], conditions: Sequence[Condition]
+) -> list[str]:
+    """The names of the scorers and conditions that decide so, each once."""
+    names = [one.scorer for one in comparisons if one.gate is gate]
+    names += [one.name for one in conditions if one.gate is gate]
+    return list(dict.fromkeys(names))
+
+
 def conditions_at(pairs: Pairs, plan: Plan, policy: GatePolicy, look: int) -> tuple[Condition, ...]:
     """Every further condition of the policy, on the first cases of the plan that look `look` sees.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from workbench.errors import UsageError
 from workbench.runs.spec.suite import MIN_CASES, GatePolicy
 from workbench.verdicts.conditions import Condition, conditions_at, slice_comparison
 from workbench.verdicts.evidence import plan_of, policy_from_content
@@ -12,7 +13,7 @@ from workbench.verdicts.multiple_comparisons import holm, mid_p
 from workbench.verdicts.sequential import compare_at
 from workbench.verdicts.sequential_plan import Plan
 from workbench.verdicts.statistics.boundaries import boundaries
-from workbench.verdicts.values import CasePair, Comparison, Evidence, Verdict
+from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verdict
 
 ENOUGH = MIN_CASES
 """Complete pairs from which a claim about a tag is considered."""
@@ -105,6 +106,23 @@ def conditions_of(evidence: Evidence) -> tuple[Condition, ...]:
     if seen not in plan.block_ends:
         return ()
     return conditions_at(evidence.pairs, plan, policy, _look(plan, seen))
+
+
+def decisive_reason(evidence: Evidence) -> str:
+    """Why the gate of a record decided as it did: the reason of the first scorer that does not
+    pass, else of the first further condition, else of the headline.
+    """
+    for comparison in evidence.comparisons:
+        if comparison.gate is not Gate.PASS:
+            return comparison.reason
+    try:
+        conditions = conditions_of(evidence)
+    except UsageError:
+        conditions = ()
+    for condition in conditions:
+        if condition.gate is not Gate.PASS:
+            return f"{condition.name}: {condition.reason}"
+    return evidence.comparisons[0].reason if evidence.comparisons else ""
 
 
 def _look(plan: Plan, seen: int) -> int:

@@ -14,7 +14,7 @@ from workbench.prompts.numbering import is_candidate_for
 from workbench.registry.audit.second_process import NOTHING, SecondProcess, digest_of_part
 from workbench.registry.audit.verify_chain import Record
 from workbench.registry.audit.verify_versions import UNREADABLE, Row, VersionRow, versions
-from workbench.registry.content.evidence import evaluation_at, row_of, score_rows
+from workbench.registry.content.evidence import evaluation_at, judged_by, row_of, score_rows
 from workbench.registry.models.digest import digest_of
 from workbench.registry.models.records import Finding
 from workbench.registry.storage.checks import check_file, opened_again
@@ -168,12 +168,28 @@ def _evaluation(connection: Connection, row: Row) -> Iterator[Finding]:
             f"{evidence.prompt_id}@{evidence.version} is recorded as {evidence.gate.value} on"
             f" {evidence.suite}, but its scores say {recomputed.value}",
         )
+    if evidence.policy.get("slices"):
+        yield from _tags(connection, seq, evidence)
     if evidence.plan.get("extends"):
         yield from _extension(connection, seq, evidence)
     stored = [{**score, "evaluation": seq} for score in score_rows(evidence.pairs)]
     kept = _scores(connection, seq)
     if stored != kept:
         yield Finding(seq, "scores", "a score is not the mean of its repeats")
+
+
+def _tags(connection: Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:
+    """Each case has the tags that its suite gives it: its key there ends with their digest."""
+    cases = judged_by(connection, seq).contents.get("cases", {})
+    ends = {case_id: key.partition(".")[2].partition("#")[0] for key, case_id in cases.items()}
+    for pair in next(iter(evidence.pairs.values()), ()):
+        # A group of the pair may be one that nobody declared.
+        known = {short(fingerprint([pair.tags, group])) for group in (pair.group, None)}
+        if not pair.tags:
+            known.add("")
+        if pair.case_id in ends and ends[pair.case_id] not in known:
+            problem = f"case {pair.case_id!r} has other tags than in its suite"
+            yield Finding(seq, "scores", problem)
 
 
 def _extension(connection: Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:

@@ -232,7 +232,7 @@ def _not_accepted(
         return SuiteStatus(suite, State.UNTESTED, sentence, evaluation)
     decisive = next((row for row in fresh if row[1] != Gate.NO_DECISION), fresh[0])
     evaluation = evaluation_at(connection, decisive[0])
-    why = next((c.reason for c in evaluation.evidence.comparisons if c.gate is not Gate.PASS), "")
+    why = "" if evaluation.gate is Gate.PASS else _why(evaluation)
     # A reason names sides A and B; a status is about one version, so name it and its baseline.
     why = re.sub(r"\bA\b", evaluation.evidence.baseline_version or "the baseline", why)
     if why.startswith("B "):
@@ -307,6 +307,18 @@ def _feature_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str
 def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     return " and ".join(PART_WORDS.get(name, name) for name in names) or "policy"
+
+
+def _why(evaluation: EvaluationRecord) -> str:
+    """The reason of what did not pass."""
+    evidence = evaluation.evidence
+    why = next((one.reason for one in evidence.comparisons if one.gate is not Gate.PASS), "")
+    if why or not {"slices", "also"} & evidence.policy.keys():
+        return why
+    # Late: the statistics are needed only for what a record does not hold.
+    from workbench.verdicts.slices import decisive_reason
+
+    return decisive_reason(evidence)
 
 
 def _day(at: str) -> str:

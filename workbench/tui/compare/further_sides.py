@@ -14,6 +14,7 @@ from workbench.present.verdict_words import claim, effect, gate_word, listed
 from workbench.tui.compare.columns import FURTHER
 from workbench.tui.compare.rows import Answers, PairRow, answers_of
 from workbench.tui.table.table_model import TableRow
+from workbench.verdicts.conditions import decided_by
 from workbench.verdicts.noise import noise_sentence
 from workbench.verdicts.values import Gate
 
@@ -94,7 +95,7 @@ def _word(compared: Compared) -> str:
     """What the gate says by all its scorers, where another than the headline's decides it."""
     if compared.gate is compared.headline.gate:
         return gate_word(compared.headline)
-    others = [c.scorer for c in compared.comparisons if c.gate is compared.gate]
+    others = decided_by(compared.gate, compared.comparisons, compared.beside.conditions)
     return f"{compared.gate.value.replace('_', ' ').upper()} by {listed(others)}"
 
 

@@ -19,6 +19,7 @@ from workbench.present.tables import fit
 from workbench.present.verdict_words import gate_word, headline, listed
 from workbench.tui.compare.further_sides import Standing
 from workbench.tui.widgets.text import plain
+from workbench.verdicts.conditions import decided_by
 from workbench.verdicts.slices import SliceStanding
 from workbench.verdicts.values import Gate, Verdict
 
@@ -161,10 +162,9 @@ def scorer_lines(compared: Compared) -> list[str]:
     if compared.gate is compared.headline.gate:
         return []
     gate = compared.gate
-    others = [c.scorer for c in compared.comparisons if c.gate is gate]
-    others += [safe_line(c.name) for c in compared.beside.conditions if c.gate is gate]
+    others = decided_by(gate, compared.comparisons, compared.beside.conditions)
     word = gate.value.replace("_", " ").upper()
-    return [f"the gate: {word} by {listed(list(dict.fromkeys(others)))} · w says why"]
+    return [f"the gate: {word} by {listed([safe_line(name) for name in others])} · w says why"]
 
 
 def slices_line(slices: Sequence[SliceStanding]) -> list[str]:

@@ -9,8 +9,10 @@ from textual.content import Content
 from workbench.errors import WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
+from workbench.present.slices.lines import condition_lines, slice_lines
 from workbench.present.verdict_words import beneath, details, evidence_notes, headline
 from workbench.verdicts.evidence import policy_from_content
+from workbench.verdicts.slices import conditions_of, standings_of
 from workbench.verdicts.values import Evidence, Gate
 
 _STYLES = {
@@ -49,8 +51,25 @@ def evidence_text(evidence: Evidence, *, full: bool = False) -> Content:
         lines += [Content(safe_line(line)) for line in more]
         if full:
             lines += [Content(safe_line(f"  {line}")) for line in details(comparison)]
+    lines += _further(evidence, full=full)
     lines += [Content.styled(safe_line(note), "$text-muted") for note in evidence_notes(evidence)]
     return Content("\n").join(lines)
+
+
+def _further(evidence: Evidence, *, full: bool) -> list[Content]:
+    """What the gate asked beside its scorers, and, in full, how each tag stands."""
+    try:
+        conditions = conditions_of(evidence)
+        standings = standings_of(evidence) if full else ()
+    except WorkbenchError:
+        return []
+    return [
+        *(
+            Content.styled(line, _STYLES[one.gate])
+            for one, line in zip(conditions, condition_lines(conditions), strict=True)
+        ),
+        *map(Content, slice_lines(standings)),
+    ]
 
 
 def all_evidence(evidence: Sequence[Evidence], *, full: bool = False) -> Content:
