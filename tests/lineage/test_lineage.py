@@ -166,6 +166,20 @@ def test_an_audit_says_what_was_live_when_and_on_what(
     assert [each.version.version for each in between.periods] == ["1.1.0"]
 
 
+def test_an_audit_lists_when_another_model_was_seen_to_answer(
+    registry: PromptRegistry, tested: Tested
+) -> None:
+    tested("p", "1.0.0")
+    registry.deploy("p", "1.0.0", "production", "bo")
+    (record,) = registry.evaluations("p")
+    side = {"asked": "openai/m", "models": ["m-2"], "endpoints": [], "cached": 0}
+    registry.observe(record, side, "canary on quality", by="cron", changed=True)
+    audit = audit_of(registry, "p", "production", *FOR_EVER)
+    (seen,) = (node for node in audit.beside if node.kind == "observe")
+    assert (seen.by, "m-2" in seen.detail) == ("cron", True)
+    assert registry.verify(head=seen.digest).ok
+
+
 def test_evidence_that_came_later_is_not_shown_as_the_grounds(
     registry: PromptRegistry, tested: Tested
 ) -> None:

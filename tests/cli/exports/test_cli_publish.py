@@ -39,6 +39,10 @@ def test_a_deployment_is_published_where_its_environment_says_so(
     }.items() <= held["tags"].items()
     assert len(held["tags"]["fingerprint"]) == len(held["tags"]["ledger_head"]) == 64
 
+    downstream = cli.here("lineage", "triage@1.0.0", "--json").json["downstream"]
+    exports = [(n["name"], n["detail"]) for n in downstream if n["kind"] == "export"]
+    assert exports == [("team", "1"), ("team", "1, production")]
+
     again = cli.here("export", "team", "triage@production", "--json")
     assert (again.code, again.json["sent"], team.writes) == (
         0,

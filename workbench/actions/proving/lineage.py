@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from workbench.actions.proving.today import differences_today
 from workbench.actions.refs import version_named
 from workbench.actions.session import Session
 from workbench.errors import NotFound
 from workbench.lineage.lineage import lineage_of
 from workbench.lineage.upstream import newest_by_suite
-from workbench.lineage.values import Lineage
+from workbench.lineage.values import Lineage, Node
+from workbench.runs.store.outbox import Delivery
 
 
 def lineage(session: Session, ref: str) -> Lineage:
@@ -30,4 +33,23 @@ def lineage(session: Session, ref: str) -> Lineage:
         for record in records or (None,)
         for difference in differences_today(session, version, record)
     )
-    return lineage_of(registry, prompt_id, version.version).compared(tuple(dict.fromkeys(today)))
+    exports = tuple(_exports(session, prompt_id, version.version))
+    tree = lineage_of(registry, prompt_id, version.version, exports)
+    return tree.compared(tuple(dict.fromkeys(today)))
+
+
+def _exports(session: Session, prompt_id: str, version: str) -> Iterator[Node]:
+    """Where the version was sent from this workspace, and what is still to be sent."""
+    if not session.workspace.runs_path.exists():
+        return
+    for row in session.store.outbox.rows():
+        if (row.prompt_id, row.version) == (prompt_id, version):
+            done = row.state is Delivery.DONE
+            yield Node(
+                "export",
+                row.target,
+                row.content,
+                ", ".join(filter(None, [row.ref, row.environment, row.output])),
+                row.updated_at,
+                warning="" if done else f"{row.state.value}: {row.last_error or 'not sent yet'}",
+            )
