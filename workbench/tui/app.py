@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from textual import events
+from textual import constants, events
 from textual.filter import LineFilter, NoColor
 from textual.message import Message
 from textual.screen import Screen
@@ -62,12 +62,16 @@ def _commands() -> type[Provider]:
 
 
 def _driver(terminal: terminal_colour.Answer) -> type[Driver] | None:
-    """The driver that sorts late terminal answers; None: Textual's default."""
-    if not terminal.is_unsorted:
-        return None
-    from workbench.tui.terminal.delayed_answers import DelayedAnswerDriver
+    """The driver of this terminal; None: Textual's own choice, as in a browser or on Windows."""
+    if terminal.is_unsorted:
+        from workbench.tui.terminal.delayed_answers import DelayedAnswerDriver
 
-    return DelayedAnswerDriver
+        return DelayedAnswerDriver
+    if constants.DRIVER or os.name != "posix":
+        return None
+    from workbench.tui.terminal.lost_terminal import TerminalDriver
+
+    return TerminalDriver
 
 
 class WorkbenchApp(DialogOpeners, ShutdownApp):

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,16 @@ NEVER_AUTOSAVES = (
 """However long the test takes, what is typed is unsaved when the program ends."""
 
 
-def open_tui(workspace: Workspace, *, autosaves: bool = True, **environ: str) -> Terminal:
+def open_tui(
+    workspace: Workspace,
+    *,
+    autosaves: bool = True,
+    program: Sequence[str] = ("-m", "workbench.tui"),
+    **environ: str,
+) -> Terminal:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     config = str(workspace.root.parent / "config")
-    program = ["-m", "workbench.tui"] if autosaves else ["-c", NEVER_AUTOSAVES]
+    program = program if autosaves else ("-c", NEVER_AUTOSAVES)
     return Terminal(
         [sys.executable, *program, str(workspace.root)],
         cwd=ROOT,
@@ -81,6 +88,26 @@ def test_a_closed_terminal_loses_no_draft(workspace: Workspace) -> None:
         terminal.hang_up()
         terminal.wait_for_end()
     assert "hangup" in draft_of(workspace).read_text()
+
+
+DETACHED = """
+import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+pid = os.fork()
+if pid == 0:
+    os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    os.execv(sys.executable, [sys.executable, "-m", "workbench.tui", *sys.argv[1:]])
+os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
+"""
+"""Starts the screens in a session of their own: no signal tells them that the terminal closed."""
+
+
+def test_a_terminal_that_vanishes_without_a_signal_ends_the_program(workspace: Workspace) -> None:
+    with open_tui(workspace, program=("-c", DETACHED)) as terminal:
+        terminal.wait_for("= 1.0.1")
+        terminal.hang_up()
+        terminal.wait_for_end()
 
 
 def test_the_users_editor_has_the_terminal_for_itself(workspace: Workspace, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from codecs import getincrementaldecoder
 from typing import Protocol, cast
 
 from textual import constants
-from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from workbench.tui.terminal.lost_terminal import TerminalDriver
 from workbench.tui.terminal.terminal_colour import NOT_ASKED, Answer, Replies
 from workbench.tui.terminal.textual_private import app_of, parser_of
 
@@ -39,7 +39,7 @@ class HasTerminal(Protocol):
     terminal: Answer
 
 
-class DelayedAnswerDriver(LinuxDriver):
+class DelayedAnswerDriver(TerminalDriver):
     """Textual's driver, after an initial phase that separates late answers from keys."""
 
     def run_input_thread(self) -> None:

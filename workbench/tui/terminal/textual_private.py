@@ -7,8 +7,8 @@ version, and another looks for private names elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from rich.text import Text
 from textual._xterm_parser import XTermParser
@@ -28,6 +28,9 @@ from textual.scroll_view import ScrollView
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+if TYPE_CHECKING:
+    from textual.drivers.linux_driver import LinuxDriver
+
 CHECKED_AGAINST = "8.2.8"
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "parent_of",
     "parser_of",
     "scrolls_over",
+    "write_to",
 ]
 
 T = TypeVar("T")
@@ -84,6 +88,12 @@ def app_of(driver: Driver) -> App[object]:
 def parser_of(driver: Driver) -> XTermParser:
     """A new parser of what the terminal sends, as the driver makes its own."""
     return XTermParser(driver._debug)
+
+
+def write_to(driver: LinuxDriver, wrap: Callable[[TextIO], Any]) -> None:
+    """Let the driver write to its file as `wrap` returns it."""
+    assert driver._file is not None
+    driver._file = wrap(driver._file)
 
 
 def scrolls_over(view: ScrollView, size: Size) -> None:
