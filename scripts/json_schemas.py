@@ -15,8 +15,10 @@ from workbench.datasets.sources.spec import KINDS as SOURCES
 from workbench.providers.base import Outcome
 from workbench.runs.spec.suite import RULES, GatePolicy, RunOptions
 from workbench.runs.spec.suite_dataset import BY_HASH
-from workbench.scorers.base import FaultScore
-from workbench.scorers.catalog import COMMON, KINDS, OWN
+from workbench.scorers.base import FaultScore, Kind
+from workbench.scorers.catalog import COMMON, KINDS, OF, OWN, options_of
+from workbench.scorers.transforms import JSON_PATH, REGEX
+from workbench.scorers.transforms import NAMES as TRANSFORMS
 from workbench.settings import (
     EnvironmentSettings,
     ProviderSettings,
@@ -79,7 +81,7 @@ def option(one: Option) -> Schema:
     """A scorer's option."""
     limits = {"minimum": one.least, "maximum": one.most}
     return {
-        "type": one.json_type,
+        **({} if one.default is None else {"type": one.json_type}),
         "description": one.summary,
         "default": one.default,
         **{word: value for word, value in limits.items() if value is not None},
@@ -88,17 +90,42 @@ def option(one: Option) -> Schema:
 
 def scorer() -> Schema:
     """A name, or a name with options; kinds of plug-ins are any other name."""
-    own = {
-        name: {
-            "description": kind.summary,
-            "type": ["object", "null"],
-            "properties": {key: option(one) for key, one in {**kind.options, **COMMON}.items()},
-            "additionalProperties": False,
-        }
-        for name, kind in sorted({**KINDS, **OWN}.items())
-    }
+    own = {name: scorer_options(kind) for name, kind in sorted({**KINDS, **OWN}.items())}
     with_options = {"type": "object", "properties": own, "minProperties": 1, "maxProperties": 1}
     return {"anyOf": [{"type": "string"}, with_options]}
+
+
+def scorer_options(kind: Kind) -> Schema:
+    """The options of a kind; one that is made of others may have these alone."""
+    properties = {key: option(one) for key, one in options_of(kind).items()}
+    if "transforms" not in kind.options:
+        properties["transforms"] = transforms()
+    about = {"description": kind.summary}
+    if not kind.combine or kind.of_case:
+        return {**about, **table(properties), "type": ["object", "null"]}
+    part = {"$ref": "#/$defs/scorer"}
+    of = part if kind.flips else {"type": "array", "minItems": 1, "items": part}
+    whole = table({OF: of, **properties}, (OF,))
+    if kind.flips:  # `not: {contains: {…}, name: polite}`
+        return about | {"anyOf": [of, {"type": "object"}]}
+    return about | {"anyOf": [of, whole]}
+
+
+def transforms() -> Schema:
+    one = {
+        "anyOf": [
+            {"enum": sorted({*TRANSFORMS} - {JSON_PATH, REGEX})},
+            table({JSON_PATH: text("$.answer.items[0]")}, (JSON_PATH,)),
+            table(
+                {
+                    REGEX: text("As Python's `re` takes it."),
+                    "group": {"type": ["integer", "string"], "description": "Default: the first."},
+                },
+                (REGEX,),
+            ),
+        ]
+    }
+    return {"description": COMMON["transforms"].summary, "type": "array", "items": one}
 
 
 def dataset() -> Schema:
@@ -149,7 +176,7 @@ def suite() -> Schema:
                 "prompt": text("The prompt_id that it tries."),
                 "dataset": dataset(),
                 "description": text("For people."),
-                "scorers": {"type": "array", "minItems": 1, "items": scorer()},
+                "scorers": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/scorer"}},
                 "faults": table(
                     {
                         outcome.value: {"enum": [counts.value for counts in FaultScore]}
@@ -208,6 +235,7 @@ def suite() -> Schema:
             },
             ("suite", "prompt", "dataset", "scorers"),
         ),
+        "$defs": {"scorer": scorer()},
     }
 
 

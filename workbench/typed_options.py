@@ -14,7 +14,9 @@ from workbench.suggestions import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option. Its type is that of its default: bool, int, float, str, list or dict."""
+    """One option. Its type is that of its default: bool, int, float, str, list or dict; with None
+    it takes any JSON value.
+    """
 
     TYPES: ClassVar[Mapping[type, tuple[str, str]]] = {
         bool: ("boolean", "true or false"),
@@ -23,6 +25,7 @@ class Option:
         str: ("string", "a text"),
         list: ("array", "a list"),
         dict: ("object", "a mapping"),
+        type(None): ("any", "any value"),
     }
     """What JSON Schema calls each type, and what messages call it."""
     default: Any
@@ -49,6 +52,8 @@ class Option:
     def checked(self, value: Any, where: str, error: type[UsageError]) -> Any:
         """The value in the option's type. Raises `error` for another type or out of range."""
         wanted = type(self.default)
+        if wanted is type(None):
+            return value
         if wanted is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.support.plugins import install, install_example
-from workbench.scorers.catalog import COMMON, KINDS, OWN
+from workbench.scorers.catalog import COMMON, KINDS, OWN, options_of
 
 
 @pytest.fixture
@@ -28,12 +28,13 @@ def test_all_kinds_are_listed_with_what_they_check(anywhere: Cli) -> None:
     for name, kind in KINDS.items():
         assert told[name]["example"] == kind.example
         options = {option["name"]: option["default"] for option in told[name]["options"]}
-        assert options == {**kind.defaults, "required": True}
+        assert options == {key: one.default for key, one in options_of(kind).items()}
+        assert {*COMMON, *kind.options} <= {*options}
 
 
 def test_one_kind_is_shown_with_its_options_ranges_and_an_example(anywhere: Cli) -> None:
     done = anywhere.here("scorers", "similarity")
-    assert "at_least  0.0      a number from 0 to 1  " in done.out
+    assert "at_least    0.0      a number from 0 to 1  " in done.out
     assert "    - similarity: {at_least: 0.8}\n" in done.out
     assert COMMON["required"].summary in done.out
     (told,) = anywhere.here("scorers", "similarity", "--json").json["scorers"]

@@ -15,7 +15,7 @@ from workbench.errors import CodeError, SuiteError
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.engine.scoring import score_ahead, score_answer
 from workbench.scorers.base import Score, Scorer
-from workbench.scorers.catalog import make_scorers
+from workbench.scorers.catalog import scorers_of
 from workbench.scorers.python_files import codes_of, opened_code
 
 FILE = "scorers/own.py"
@@ -26,7 +26,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="enforced on Lin
 def own(root: Path, code: str, **options: Any) -> tuple[Scorer, ...]:
     (root / "scorers").mkdir(exist_ok=True)
     (root / FILE).write_text(code)
-    return make_scorers("python", {"file": FILE, **options}, "suite.yaml", None, root)
+    return scorers_of({"python": {"file": FILE, **options}}, None, "suite.yaml", root)
 
 
 def allowed(root: Path, code: str, **options: Any) -> tuple[Scorer, ...]:

@@ -22,10 +22,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "one_of": {"labels": ["a", "b"]},
     "matches": {"pattern": "a+"},
     "json_schema": {"schema": {"type": "object"}},
+    "not": {"of": "exact_match"},
+    "any_of": {"of": ["exact_match", "contains"]},
+    "all_of": {"of": ["exact_match", "contains"]},
+    "mean_of": {"of": ["exact_match", "contains"]},
 }
+COMBINED = {name for name, kind in KINDS.items() if kind.combine}
+CHECKED = Case("1", {"t": "x"}, "billing", checks=("exact_match",))
 
 
 MEASURES = ("latency", "cost")
+JUDGES_OF_TEXT = sorted({*KINDS} - {*MEASURES} - COMBINED)
 EMPTY = Answer(Outcome.EMPTY, " \n", latency_s=1.0, cost_usd=0.0)
 
 
@@ -128,7 +135,7 @@ def test_an_error_is_never_a_score_and_the_models_own_fault_is_zero(
 ) -> None:
     answer = Answer(outcome, "billing", error="why", latency_s=1.0, cost_usd=0.0)
     scorer = make_scorer(name, OPTIONS.get(name, {}), "suite.yaml")
-    found = scorer.score(answer, Case("1", {"t": "x"}, "billing"))
+    found = scorer.score(answer, CHECKED)
     if outcome.is_error:
         assert found.value is None
         assert found.reason == "why"
@@ -141,7 +148,7 @@ def test_an_error_is_never_a_score_and_the_models_own_fault_is_zero(
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        *((name, OPTIONS.get(name, {})) for name in sorted(KINDS) if name not in MEASURES),
+        *((name, OPTIONS.get(name, {})) for name in JUDGES_OF_TEXT),
         ("matches", {"pattern": "^((?!sorry)[^x])*$"}),
         ("exact_match", {"strip": False}),
     ],
@@ -234,6 +241,14 @@ EXAMPLES = {
         (Answer(Outcome.OK, "x", latency_s=6.0), Case("1", {"t": "x"})),
     ),
     "cost": (expecting("x", cost_usd=0.001), expecting("x", cost_usd=0.003)),
+    "not": (expecting("yes"), expecting("as an AI")),
+    "any_of": (expecting("Billing", "Billing"), expecting("xyz", "billing")),
+    "all_of": (expecting("1", 1), expecting("2", 1)),
+    "mean_of": (expecting("a", "a"), expecting("b" * 201, "a")),
+    "checks": (
+        (Answer(Outcome.OK, "billing"), CHECKED),
+        (Answer(Outcome.OK, "sales"), CHECKED),
+    ),
 }
 """What the example of each kind gives 1 and 0."""
 
@@ -243,11 +258,13 @@ def test_the_example_of_every_kind_is_an_entry_of_a_suite_that_tells_right_from_
     name: str, tmp_path: Path
 ) -> None:
     kind = KINDS[name]
-    (tmp_path / "cases.jsonl").write_text('{"inputs": {"t": "x"}, "expected": "1"}\n')
+    (tmp_path / "cases.jsonl").write_text(
+        '{"inputs": {"t": "x"}, "expected": "1", "checks": ["exact_match"]}\n'
+    )
     path = tmp_path / "suite.yaml"
     path.write_text(f"suite: s\nprompt: p\ndataset: cases.jsonl\nscorers:\n  - {kind.example}\n")
-    (scorer,) = read_suite(path).scorers
-    assert scorer.name == name
+    scorer = read_suite(path).scorers[0]
+    assert scorer.kind is kind
     right, wrong = EXAMPLES[name]
     assert scorer.score(*right).value == 1.0
     assert scorer.score(*wrong).value == 0.0

@@ -50,14 +50,14 @@ def _listed(kinds: list[Kind]) -> Iterator[str]:
 
 def _details(kind: Kind) -> Iterator[str]:
     from workbench.present.tables import lay_out
-    from workbench.scorers.catalog import COMMON
+    from workbench.scorers.catalog import options_of
 
     yield f"{kind.name}: {kind.summary}"
     yield f"from: {kind.plugin or 'built in'}"
     yield ""
     rows = [
         (name, json.dumps(option.default, ensure_ascii=False), option.takes, option.summary)
-        for name, option in {**kind.options, **COMMON}.items()
+        for name, option in options_of(kind).items()
     ]
     yield from lay_out(("option", "default", "takes", ""), rows)
     yield ""
@@ -67,7 +67,7 @@ def _details(kind: Kind) -> Iterator[str]:
 
 
 def _values(kind: Kind) -> dict[str, Any]:
-    from workbench.scorers.catalog import COMMON
+    from workbench.scorers.catalog import options_of
 
     return {
         "name": kind.name,
@@ -84,7 +84,7 @@ def _values(kind: Kind) -> dict[str, Any]:
                 "maximum": option.most,
                 "summary": option.summary,
             }
-            for name, option in {**kind.options, **COMMON}.items()
+            for name, option in options_of(kind).items()
         ],
         "example": kind.example or kind.name,
     }

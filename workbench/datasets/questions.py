@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 from workbench.datasets.delimited import folded
 from workbench.datasets.fit import typed_inputs
-from workbench.datasets.values import TOOL_RESULTS, Case
+from workbench.datasets.values import CHECKS, TOOL_RESULTS, Case
 from workbench.errors import TemplateError
 from workbench.fingerprints import fingerprint, short
 from workbench.json_text import dumps
@@ -81,7 +81,8 @@ def sent_digests(prompt: Prompt, cases: Sequence[Case]) -> tuple[str, ...]:
 def _judged(case: Case) -> dict[str, Any]:
     """What decides an answer and its score besides what is sent first."""
     results = {} if case.tool_results is None else {TOOL_RESULTS: case.tool_results}
-    return {"expected": _plain(case.expected), **results}
+    checks = {CHECKS: _plain(case.checks)} if case.checks else {}
+    return {"expected": _plain(case.expected), **results, **checks}
 
 
 def sent_by(prompts: Sequence[Prompt]) -> Callable[[Case], str]:

@@ -11,12 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
+from workbench.datasets.case_checks import case_checks
 from workbench.datasets.cells import with_numbers
 from workbench.datasets.delimited import read_csv, read_tsv
 from workbench.datasets.json_values import MAX_DEPTH, MAX_INTEGER, as_text, parse_json
 from workbench.datasets.tool_results import HINT as TOOL_RESULTS_HINT
 from workbench.datasets.tool_results import tool_results_problem
-from workbench.datasets.values import CASE_KEYS, TOOL_RESULTS, Case, Dataset
+from workbench.datasets.values import CASE_KEYS, CHECKS, TOOL_RESULTS, Case, Dataset
 from workbench.errors import DatasetError
 from workbench.fingerprints import fingerprint
 from workbench.json_text import without_spelling
@@ -114,7 +115,7 @@ def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
         places.setdefault(case.id, place)
         if "inputs" in row:
             for key in row:
-                if key not in CASE_KEYS and key != TOOL_RESULTS:
+                if key not in CASE_KEYS and key not in (TOOL_RESULTS, CHECKS):
                     unread.setdefault(str(key), place)
         cases.append(case)
     if twice:
@@ -130,13 +131,15 @@ def dataset_from_rows(name: str, rows: Iterator[Row], where: str) -> Dataset:
 
 
 def _near(key: str) -> str:
-    return did_you_mean(key, {*CASE_KEYS, TOOL_RESULTS})
+    return did_you_mean(key, {*CASE_KEYS, TOOL_RESULTS, CHECKS})
 
 
 def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
     inputs = row.get("inputs")
+    checks = case_checks(row, where)
     if inputs is None:
-        inputs = {key: value for key, value in row.items() if key not in CASE_KEYS}
+        taken = {*CASE_KEYS, CHECKS} if checks else CASE_KEYS
+        inputs = {key: value for key, value in row.items() if key not in taken}
     if not isinstance(inputs, Mapping) or not inputs:
         raise DatasetError(f"{where}: no inputs", hint='{"id": "1", "inputs": {"ticket": "..."}}')
     given = row.get("id")
@@ -158,6 +161,7 @@ def _case(row: Mapping[str, Any], where: str, position: int) -> Case:
         split=_label(split),
         group=_label(group),
         tool_results=_tool_results(row, where),
+        checks=checks,
     )
 
 

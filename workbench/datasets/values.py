@@ -15,6 +15,10 @@ CASE_KEYS = frozenset({"id", "inputs", "expected", "tags", "split", "group"})
 """The keys of a row that are not inputs."""
 TOOL_RESULTS = "tool_results"
 """A key of a row beside `inputs`. In a flat row it is an input, as it was in earlier releases."""
+CHECKS = "checks"
+"""A key of a row. In a flat row it is an input, as it was in earlier releases, unless it is a list
+of scorers.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Case:
     """Cases of one group (a conversation, a document) are not independent."""
     tool_results: Any = None
     """What the tools say that the model calls, see `datasets.tool_results`; None: it calls none."""
+    checks: tuple[Any, ...] = ()
+    """Scorers of the case's own, in the grammar of a suite's `scorers`."""
 
     def content(self) -> dict[str, Any]:
         """All of the case as plain JSON values."""
@@ -55,7 +61,8 @@ class Case:
         return self.inputs if self.tool_results is None else [self.inputs, self.tool_results]
 
     def _recorded(self) -> dict[str, Any]:
-        return {} if self.tool_results is None else {TOOL_RESULTS: self.tool_results}
+        results = {} if self.tool_results is None else {TOOL_RESULTS: self.tool_results}
+        return {**results, CHECKS: self.checks} if self.checks else results
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.datasets.json_values import parse_json
 from workbench.datasets.readers import READERS, dataset_from_rows, decode, read_dataset
-from workbench.datasets.values import CASE_KEYS, TOOL_RESULTS, Case
+from workbench.datasets.values import CASE_KEYS, CHECKS, TOOL_RESULTS, Case
 from workbench.errors import DatasetError
 from workbench.files import write_atomically
 from workbench.json_text import dumps
@@ -106,7 +106,7 @@ def _line(case: Case, before: str = "") -> str:
     if before:
         old = parse_json(before, "the row")
         if "inputs" in old:
-            known = {*CASE_KEYS, TOOL_RESULTS}
+            known = {*CASE_KEYS, TOOL_RESULTS, CHECKS}
             row = {key: value for key, value in old.items() if key not in known}
     fields = {
         "id": case.id,
@@ -116,6 +116,7 @@ def _line(case: Case, before: str = "") -> str:
         "split": case.split,
         "group": case.group,
         TOOL_RESULTS: case.tool_results,
+        CHECKS: list(case.checks) or None,
     }
     row = {**{key: value for key, value in fields.items() if value is not None}, **row}
     return dumps(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.datasets.json_values import as_text
-from workbench.datasets.values import TOOL_RESULTS, Case
+from workbench.datasets.values import CHECKS, TOOL_RESULTS, Case
 from workbench.prompts.inputs.conversations import ROLES, conversation, conversation_problem
 from workbench.prompts.inputs.conversations import conversation_text as text_of_messages
 from workbench.prompts.inputs.media import is_attachment, words
@@ -33,6 +33,8 @@ def readable_inputs(case: Case) -> dict[str, str]:
     shown = {str(name): readable(value) for name, value in case.inputs.items()}
     if case.tool_results is not None:
         shown[TOOL_RESULTS.replace("_", " ")] = as_text(case.tool_results)
+    if case.checks:
+        shown[CHECKS] = as_text(case.checks)
     return shown
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -14,6 +14,12 @@ from workbench.fingerprints import fingerprint
 from workbench.plugins import Plugin
 from workbench.providers.base import Answer, Outcome
 from workbench.scorers.expected import Reading
+from workbench.scorers.transforms import (
+    NotApplicable,
+    Transform,
+    compared_through,
+    seen_through,
+)
 from workbench.typed_options import Option, defaults
 
 
@@ -23,6 +29,10 @@ class Score:
 
     value: float | None
     reason: str = ""
+    parts: Mapping[str, float | None] = field(default_factory=dict)
+    """Scores that stand behind this one by name, such as one per field; shown, never gating."""
+    skipped: bool = False
+    """The scorer was not asked, since the one named in `after` did not give 1."""
 
 
 class FaultScore(enum.StrEnum):
@@ -38,6 +48,9 @@ class FaultScore(enum.StrEnum):
 
 _BLANKS = ("", " ", "\n")
 _REASONS = {Outcome.EMPTY: "the answer is empty"}
+
+_FIRST_KINDS = frozenset({"one_of", "matches", "max_chars", "json_schema"})
+"""Those of 0.1.0 that read no expected answer, and judged an empty answer like any other."""
 
 ScoreFunction = Callable[[Answer, Case, Mapping[str, Any]], Score]
 
@@ -96,6 +109,14 @@ class Kind:
     """The distribution that it comes from; None: it is built in."""
     code: SharedCode | None = None
     """The workspace's code that it runs; None: it runs none."""
+    compared: tuple[str, ...] = ()
+    """Options that hold texts with which the answer is compared."""
+    combine: Combine | None = None
+    """Of a scorer made of others: one score of theirs."""
+    flips: bool = False
+    """It negates the scorers that it is made of."""
+    of_case: bool = False
+    """It is made of the scorers that a case brings itself."""
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -113,15 +134,56 @@ class Scorer:
     """A scorer that is not required is shown and never gates."""
     faults: Mapping[Outcome, FaultScore] = field(default_factory=dict)
     """What is said of the model's own faults; of the others: WRONG."""
+    label: str = ""
+    """The name that the suite gives it; empty: that of its kind."""
+    transforms: tuple[Transform, ...] = ()
+    cut: float | None = None
+    """From this score on it is 1, below it 0; None: the score stands as it is."""
+    after: str = ""
+    """The scorer that must give 1 before this one is asked."""
+    weight: float = 1.0
+    """Its share among the parts of `mean_of` and of `checks`."""
+    expected: Any = None
+    """Takes the place of what the case expects; None: it does not."""
+    parts: tuple[Scorer, ...] = ()
+    """The scorers that it is made of."""
+    parts_of: Callable[[Case], tuple[Scorer, ...]] | None = None
+    """The scorers that a case brings itself, of which it is made."""
 
     @property
     def name(self) -> str:
-        return self.kind.name
+        return self.label or self.kind.name
+
+    @cached_property
+    def written(self) -> dict[str, Any]:
+        """The options, and the keys of every scorer that are set, as suite.yaml has them."""
+        keys = {
+            "transforms": [transform.written for transform in self.transforms],
+            "cut": self.cut,
+            "after": self.after,
+            "weight": None if self.weight == 1 else self.weight,
+            "expected": self.expected,
+            "of": [{part.kind.name: part.named} for part in self.parts],
+        }
+        return {**self.options, **{k: v for k, v in keys.items() if v not in (None, "", [])}}
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """`written`, with the name that the suite gives it."""
+        return {**self.written, **({"name": self.label} if self.label else {})}
+
+    @property
+    def record(self) -> list[Any]:
+        """Name, whether it gates, fingerprint and options, as evidence keeps them; after these its
+        kind, where the suite gives it another name.
+        """
+        kind = [self.kind.name] if self.label else []
+        return [self.name, self.required, self.fingerprint, self.written, *kind]
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of kind, revision, options, of the faults that are not wrong, and of the plug-in
-        that the kind comes from, with its version.
+        """sha256 of kind, revision, options, of the faults that are not wrong, of the plug-in that
+        the kind comes from, with its version, and of the keys of every scorer that are set.
         """
         content: list[Any] = [self.kind.name, self.kind.revision, dict(self.options)]
         faults = {
@@ -134,41 +196,144 @@ class Scorer:
             content += [faults, {"plugin": plugin.distribution, "version": plugin.version}]
         elif faults:
             content.append(faults)
+        keys = {k: v for k, v in self.named.items() if k not in self.options}
+        if self.parts:
+            keys["of"] = [[part.fingerprint, part.weight] for part in self.parts]
+        if keys:
+            content.append({"keys": keys})
         return fingerprint(content)
+
+    @property
+    def leaves(self) -> tuple[Scorer, ...]:
+        """The scorers that look at the answer: this one, or those that it is made of."""
+        return tuple(leaf for part in self.parts for leaf in part.leaves) or (self,)
+
+    def with_faults(self, faults: Mapping[Outcome, FaultScore]) -> Scorer:
+        """The scorer, and those that it is made of, by which the model's faults count so."""
+        parts = tuple(part.with_faults(faults) for part in self.parts)
+        return replace(self, faults=faults, parts=parts)
+
+    @property
+    def reads(self) -> Reading | None:
+        """How it reads what a case expects; None: it needs nothing of the kind."""
+        return self.kind.reads if self.expected is None else None
 
     def lacks(self, case: Case) -> str:
         """Why this scorer cannot judge the case, or nothing."""
-        return self.kind.reads.lacks(case) if self.kind.reads else ""
+        return self.kind.reads.lacks(self._seen(case)) if self.kind.reads else ""
 
-    def score(self, answer: Answer, case: Case) -> Score:
+    def score(
+        self,
+        answer: Answer,
+        case: Case,
+        *,
+        negated: bool = False,
+        through: tuple[Transform, ...] = (),
+    ) -> Score:
         """The score of one answer; an answer that is an error has none.
 
         What the model itself did wrong (nothing, refused, cut short, filtered, a tool call
-        instead of text) scores 0, unless `faults` says otherwise.
+        instead of text) scores 0, unless `faults` says otherwise; a negated scorer gives it 0,
+        too. `through`: transforms that come before the scorer's own.
         """
+        if answer.outcome.is_error:
+            return Score(None, answer.error or answer.outcome.value)
+        through = (*through, *self.transforms)
+        if self.kind.combine:
+            return self._combined(answer, case, negated, through)
+        case = self._seen(case, through)
+        spoilt = self._spoilt(answer, case)
+        if spoilt is None and through:
+            try:
+                text = seen_through(through, answer.text)
+            except NotApplicable as why:
+                return Score(0.0, str(why))
+            outcome = answer.outcome
+            if outcome is Outcome.OK and not text.strip():
+                outcome = Outcome.EMPTY
+            answer = replace(answer, text=text, outcome=outcome)
+            spoilt = self._spoilt(answer, case)
+        if spoilt is not None:
+            return spoilt
+        score = self._cut(self.kind.score(answer, case, self._options(through)))
+        return inverted(score, self.name) if negated else score
+
+    def _combined(
+        self, answer: Answer, case: Case, negated: bool, through: tuple[Transform, ...]
+    ) -> Score:
+        """By De Morgan's laws: a negated combination is one of negated scorers, so that what the
+        model did wrong stays wrong.
+        """
+        assert self.kind.combine
+        parts = self.parts
+        if self.parts_of:
+            parts = self.parts_of(case)
+            parts = tuple(part.with_faults(self.faults) for part in parts) if self.faults else parts
+        inner = negated is not self.kind.flips
+        scores = [
+            (part, part.score(answer, case, negated=inner, through=through)) for part in parts
+        ]
+        score = self.kind.combine(scores, inner)
+        if not negated or self.cut is None:
+            return self._cut(score)
+        return inverted(self._cut(inverted(score, self.name)), self.name)
+
+    def _cut(self, score: Score) -> Score:
+        if self.cut is None or score.value is None:
+            return score
+        reason = f"{score.value:.2f}{f', {score.reason}' if score.reason else ''}"
+        return replace(score, value=float(score.value >= self.cut), reason=reason)
+
+    def _seen(self, case: Case, through: tuple[Transform, ...] | None = None) -> Case:
+        """The case with what this scorer takes for expected."""
+        if self.kind.reads is None or (self.expected is None and not through):
+            return case
+        expected = case.expected if self.expected is None else self.expected
+        return replace(case, expected=compared_through(through or (), expected))
+
+    def _options(self, through: tuple[Transform, ...]) -> Mapping[str, Any]:
+        if not through or not self.kind.compared:
+            return self.options
+        changed = {k: compared_through(through, self.options[k]) for k in self.kind.compared}
+        return {**self.options, **changed}
+
+    def _spoilt(self, answer: Answer, case: Case) -> Score | None:
+        """The score of an answer that is not looked at; None: it is."""
         outcome = answer.outcome
-        if outcome.is_error:
-            return Score(None, answer.error or outcome.value)
         counts = self._counts(outcome, case) if outcome.is_models_fault else FaultScore.SCORED
         if counts is not FaultScore.SCORED:
             wrong = 0.0 if counts is FaultScore.WRONG else None
             return Score(wrong, _REASONS.get(outcome, outcome.value))
-        lacking = self.lacks(case)
-        if lacking:
-            return Score(None, lacking)
-        return self.kind.score(answer, case, self.options)
+        lacking = self.kind.reads.lacks(case) if self.kind.reads else ""
+        return Score(None, lacking) if lacking else None
 
     def _counts(self, fault: Outcome, case: Case) -> FaultScore:
         takes = fault is Outcome.EMPTY and self.kind.takes_empty(case, self.options)
-        if takes or (fault is Outcome.EMPTY and self.lacks(case)):
+        if takes or (fault is Outcome.EMPTY and self.kind.reads and self.kind.reads.lacks(case)):
             return FaultScore.SCORED  # which is missing where the case lacks what it needs
         return self.faults.get(fault, FaultScore.WRONG)
 
     def credited_empty(self, case: Case) -> bool:
         """Whether 0.1.0, which scored empty answers like others, gave one more than it gets now."""
-        if self.kind.plugin or self.kind.code:
+        if (
+            self.kind.plugin
+            or self.kind.code
+            or self.kind.name not in _FIRST_KINDS
+            or self.written != self.options
+        ):
             return False
         if self._counts(Outcome.EMPTY, case) is FaultScore.SCORED:
             return False
         scores = (self.kind.score(Answer(Outcome.OK, b), case, self.options) for b in _BLANKS)
         return any(score.value for score in scores)
+
+
+def inverted(score: Score, name: str) -> Score:
+    """The score of the opposite; what is missing stays so."""
+    if score.value is None:
+        return score
+    return Score(1 - score.value, score.reason if score.value < 1 else f"{name} holds")
+
+
+Combine = Callable[[Sequence[tuple[Scorer, Score]], bool], Score]
+"""One score of those of several scorers; whether they are negated."""

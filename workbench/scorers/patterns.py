@@ -44,7 +44,13 @@ def pattern_problem(pattern: str) -> str:
 
 
 def is_found(pattern: str, text: str, until: float | None = None) -> bool:
-    """Whether the pattern occurs. Raises TimeoutError when that takes longer than SEARCH_S.
+    """Whether the pattern occurs, see `first_match`."""
+    return first_match(pattern, text, until) is not None
+
+
+def first_match(pattern: str, text: str, until: float | None = None) -> Any:
+    """The first match, with its groups, or None. Raises TimeoutError when that takes longer than
+    SEARCH_S.
 
     `until` is a moment of `time.process_time` that ends several searches together.
     """
@@ -52,7 +58,7 @@ def is_found(pattern: str, text: str, until: float | None = None) -> bool:
     if left <= 0:
         raise TimeoutError(TOO_SLOW)
     try:
-        return _compiled(pattern).search(text, timeout=left) is not None
+        return _compiled(pattern).search(text, timeout=left)
     except TimeoutError:
         raise TimeoutError(TOO_SLOW) from None
 

@@ -131,7 +131,7 @@ def recorded(options: Mapping[str, Any], source: Source) -> dict[str, Any]:
 
 def codes_of(scorers: Sequence[Scorer]) -> tuple[SharedCode, ...]:
     """The code of the workspace that these scorers run, each once."""
-    codes = (scorer.kind.code for scorer in scorers)
+    codes = (leaf.kind.code for scorer in scorers for leaf in scorer.leaves)
     return tuple({id(code): code for code in codes if code}.values())
 
 

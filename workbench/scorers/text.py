@@ -110,6 +110,7 @@ KINDS = (
             "labels": Option([], "The texts of which the answer must be one; at least one."),
         },
         check=lambda options: "" if options["labels"] else "labels: name at least one",
+        compared=("labels",),
         takes_empty=lambda _case, options: any(not str(one).strip() for one in options["labels"]),
         example="one_of: {labels: [billing, sales]}",
     ),

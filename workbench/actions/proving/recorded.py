@@ -197,8 +197,9 @@ def _scorers(form: SuiteRecord, today: Suite | None, missing: list[str]) -> tupl
     made = []
     for name, required, fingerprint, *options in listed:
         given = dict(options[0]) if options else {}
+        kind = str(options[1]) if len(options) > 1 else ""
         code = form.contents.get("code", {}).get(fingerprint)
-        scorer = current.get(fingerprint) or _made_again(name, given, code)
+        scorer = current.get(fingerprint) or _made_again(name, kind, given, code)
         if scorer is None or scorer.fingerprint != fingerprint:
             missing.append(f"the scorer {name} scores otherwise today")
             continue
@@ -207,12 +208,15 @@ def _scorers(form: SuiteRecord, today: Suite | None, missing: list[str]) -> tupl
 
 
 def _made_again(
-    name: str, options: dict[str, Any], code: Mapping[str, Any] | None
+    name: str, kind: str, options: dict[str, Any], code: Mapping[str, Any] | None
 ) -> Scorer | None:
-    """A scorer as it was; `code` is what it ran, if it was the workspace's own."""
+    """A scorer as it was. `kind`: where the suite gave it another name; `code`: what it ran, if it
+    was the workspace's own.
+    """
+    given = {**options, **({"name": name} if kind else {})}
     try:
         if code is not None:
             return recorded_scorer(name, options, code)
-        return make_scorer(name, options, "the record")
+        return make_scorer(kind or name, given, "the record")
     except WorkbenchError:
         return None

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from workbench.datasets.case_checks import case_checks
 from workbench.datasets.json_values import as_text
 from workbench.datasets.questions import as_json
 from workbench.datasets.readers import Part, Row
 from workbench.datasets.sources.spec import DatasetSpec, Sample
-from workbench.datasets.values import CASE_KEYS, Case, Dataset
+from workbench.datasets.values import CASE_KEYS, CHECKS, Case, Dataset
 from workbench.errors import DatasetError
 from workbench.json_text import without_spelling
 from workbench.suggestions import did_you_mean
@@ -98,11 +99,14 @@ def _mapped(row: Mapping[str, Any], columns: Mapping[str, str], where: str) -> d
     made: dict[str, Any] = {
         key: row[key] for key in CASE_KEYS - {"inputs"} if key in row and key not in columns
     }
+    checks = case_checks(row, where)
+    if checks:
+        made[CHECKS] = list(checks)
     inputs: dict[str, Any] = {}
     for name, column in columns.items():
         (made if name in CASE_KEYS else inputs)[name] = _column(row, column, where, name)
     if not any(name not in CASE_KEYS for name in columns):
-        taken = set(columns.values())
+        taken = {*columns.values(), *made.keys() & {CHECKS}}
         own = row.get("inputs")
         inputs = (
             {key: value for key, value in row.items() if key not in CASE_KEYS | taken}

@@ -70,13 +70,13 @@ def losses(prompt: Prompt, suite: Suite | None) -> list[Loss]:
         return losses
     losses.append(Loss("the gate and its baseline", "promptfoo counts the tests that pass"))
     for scorer in suite.scorers:
-        if scorer.name not in _ASSERTIONS or scorer.kind.plugin:
+        if not _is_plain(scorer):
             losses.append(Loss(f"the scorer {scorer.name}", "no assertion"))
-        elif scorer.name == "matches":
+        elif scorer.kind.name == "matches":
             is_lost = _ONLY_PYTHON.search(scorer.options["pattern"])
             instead = "no assertion: it is not JavaScript's" if is_lost else "read by JavaScript"
             losses.append(Loss("the pattern of matches", instead))
-        elif scorer.name == "json_schema" and scorer.options["schema"]:
+        elif scorer.kind.name == "json_schema" and scorer.options["schema"]:
             losses.append(Loss("JSON Schema 2020-12", "draft 7, as promptfoo's checker knows it"))
         elif not scorer.required:
             losses.append(Loss(f"that {scorer.name} does not gate", "an assertion of weight 0"))
@@ -216,9 +216,14 @@ def _value(text: str) -> str:
 
 
 def _asserted(scorer: Scorer, case: Case) -> Iterator[Assertion]:
-    make = None if scorer.kind.plugin else _ASSERTIONS.get(scorer.name)
-    if make and not scorer.lacks(case):
-        yield from make(scorer.options, case)
+    if _is_plain(scorer) and not scorer.lacks(case):
+        yield from _ASSERTIONS[scorer.kind.name](scorer.options, case)
+
+
+def _is_plain(scorer: Scorer) -> bool:
+    """Whether promptfoo has an assertion of its meaning: one without keys of its own."""
+    known = scorer.kind.name in _ASSERTIONS and not scorer.kind.plugin
+    return known and scorer.written == scorer.options
 
 
 def _any_of(assertions: list[Assertion]) -> Iterator[Assertion]:

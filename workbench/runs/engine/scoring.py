@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from workbench.child_process.process import CallFailed
 from workbench.datasets.values import Case
@@ -17,10 +18,16 @@ from workbench.scorers.python_files import arguments_of, codes_of
 def score_answer(
     scorers: Sequence[Scorer], answer: Answer, case: Case
 ) -> tuple[dict[str, Score], frozenset[str]]:
-    """The scores by scorer name, and the names of the scorers that failed."""
+    """The scores by scorer name, and the names of the scorers that failed.
+
+    A scorer that comes after another is not asked where that one did not give 1.
+    """
     scores: dict[str, Score] = {}
     failed: set[str] = set()
     for scorer in scorers:
+        if scorer.after and scores[scorer.after].value != 1:
+            scores[scorer.name] = _unasked(scorer.after, scores[scorer.after])
+            continue
         score, broken = _score(scorer, answer, case)
         scores[scorer.name] = score
         if broken:
@@ -43,7 +50,14 @@ def _score(scorer: Scorer, answer: Answer, case: Case) -> tuple[Score, bool]:
     if not number or not math.isfinite(value) or not 0 <= value <= 1:
         shown = one_line(repr(value), limit=40)
         return Score(None, f"the scorer {scorer.name} gave {shown}, not a number in [0, 1]"), True
-    return (score if isinstance(value, float) else Score(float(value), score.reason)), False
+    return (score if isinstance(value, float) else replace(score, value=float(value))), False
+
+
+def _unasked(earlier: str, score: Score) -> Score:
+    """0, or missing where the earlier scorer's score is."""
+    if score.value is None:
+        return Score(None, f"{earlier} has no score", skipped=True)
+    return Score(0.0, f"{earlier} failed", skipped=True)
 
 
 def score_ahead(scorers: Sequence[Scorer], answers: Sequence[tuple[Answer, Case]]) -> None:

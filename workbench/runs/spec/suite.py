@@ -150,7 +150,8 @@ class Suite:
 
         `typed`: input kinds convert cells, where 0.1.0 sent the cell's text.
         """
-        reads = [scorer.kind.reads for scorer in self.scorers if scorer.kind.reads]
+        leaves = [leaf for scorer in self.scorers for leaf in scorer.leaves]
+        reads = [leaf.reads for leaf in leaves if leaf.reads]
         reread = any(read.is_new(case) for read in reads for case in cases)
         # Scorers that read an expected answer scored an empty one as they do now.
         free = [s for s in self.scorers if s.name in self.gate.scorers and not s.kind.reads]
@@ -209,7 +210,7 @@ class Suite:
         code = {digest: each.source.content for digest, each in own if each}
         return {
             "cases": cases,
-            "scorers": [[s.name, s.required, s.fingerprint, dict(s.options)] for s in self.scorers],
+            "scorers": [s.record for s in self.scorers],
             "repeats": self.run.repeats,
             **({"code": code} if code else {}),
         }

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, SuiteError
 from workbench.runs.spec.suite import Suite
+from workbench.scorers.base import Scorer
 from workbench.scorers.expected import NOTHING
 from workbench.suggestions import did_you_mean
 
@@ -31,8 +32,8 @@ def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
     Raises DatasetError when it can judge no case, and for a cell that does not have the form that a
     scorer needs, with its location.
     """
-    for scorer in suite.scorers:
-        reads = scorer.kind.reads
+    for scorer, required in _leaves(suite):
+        reads = scorer.reads
         if reads is None:
             continue
         for case in cases:
@@ -42,13 +43,20 @@ def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
                 hint = f"{scorer.name} compares JSON: a text needs double quotes"
                 raise DatasetError(f"{where}: expected: {problem}", hint=hint)
         lacking = Counter(filter(None, map(reads.lacks, cases)))
-        if scorer.required and lacking.total() == len(cases):
+        if required and lacking.total() == len(cases):
             raise _none_left(suite, scorer.name, lacking)
         for reason, count in lacking.items():
             if reason == NOTHING:
                 yield f"{count} of {len(cases)} cases have no expected, which {scorer.name} needs"
             else:
                 yield f"{count} of {len(cases)} cases have no score by {scorer.name}: {reason}"
+
+
+def _leaves(suite: Suite) -> Iterator[tuple[Scorer, bool]]:
+    """The scorers that look at answers, and whether the suite cannot do without one."""
+    for scorer in suite.scorers:
+        for leaf in scorer.leaves:
+            yield leaf, scorer.required and scorer.kind.name != "any_of"
 
 
 def _none_left(suite: Suite, scorer: str, lacking: Counter[str]) -> DatasetError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from workbench.datasets.values import Dataset
 from workbench.errors import SuiteError
 from workbench.prompts.files.strict_yaml import yaml_as_text
 from workbench.providers.base import Outcome
+from workbench.runs.spec.case_checks import with_checks
 from workbench.runs.spec.case_schema import check_cases, schema_beside
 from workbench.runs.spec.gate_margins import LATENCY, Margins, also_of, check_tags, slices_of
 from workbench.runs.spec.suite import (
@@ -33,7 +33,7 @@ from workbench.runs.spec.suite import (
 )
 from workbench.runs.spec.suite_head import SuiteHead, head_of, parsed_suite
 from workbench.scorers.base import FaultScore, Scorer
-from workbench.scorers.catalog import make_scorers
+from workbench.scorers.catalog import suite_scorers
 from workbench.suggestions import did_you_mean
 from workbench.typed_tables import read_table
 from workbench.units import seconds
@@ -71,14 +71,14 @@ def read_suite(path: Path, *, limit: int | None = None, split: str | None = None
     head = head_of(data, path)
     faults = _faults(_mapping(data, "faults", where), f"{where}: faults")
     written = yaml_as_text(text, where, SuiteError)
-    scorers = tuple(
-        replace(scorer, faults=faults)
-        for scorer in _scorers(data.get("scorers"), written.get("scorers"), path)
-    )
+    root = workspace_of(path)
+    scorers = suite_scorers(data.get("scorers"), written.get("scorers"), where, root)
+    dataset = _dataset(head, limit, split)
+    scorers = tuple(scorer.with_faults(faults) for scorer in with_checks(scorers, dataset))
     suite = Suite(
         name=head.name,
         prompt_id=head.prompt_id,
-        dataset=_dataset(head, limit, split),
+        dataset=dataset,
         scorers=scorers,
         gate=_gate(_mapping(data, "gate", where), scorers, f"{where}: gate"),
         run=read_table(RunOptions, data.get("run") or {}, f"{where}: run", SuiteError),
@@ -99,28 +99,6 @@ def _dataset(head: SuiteHead, limit: int | None, split: str | None) -> Dataset:
     dataset = first or read_source(head.dataset, head.path)
     check_cases(dataset, schema_beside(path))
     return dataset
-
-
-def _scorers(data: Any, written: Any, path: Path) -> tuple[Scorer, ...]:
-    """Scorers from `data`; `written` is the same with every scalar as its source text."""
-    where, root = str(path), workspace_of(path)
-    if not isinstance(data, list) or not data:
-        raise SuiteError(f"{where}: no scorers", hint="scorers: [exact_match]")
-    made: list[Scorer] = []
-    for item, texts in zip(data, written, strict=True):
-        entry = {item: {}} if isinstance(item, str) else item
-        if not isinstance(entry, Mapping) or len(entry) != 1:
-            raise SuiteError(f"{where}: a scorer is a name, or a name with its options")
-        name, options = next(iter(entry.items()))
-        if not isinstance(options or {}, Mapping):
-            raise SuiteError(f"{where}: {name}: options must be a mapping")
-        source_texts = texts[name] if options else {}
-        made += make_scorers(str(name), options or {}, where, source_texts, root)
-    names = [scorer.name for scorer in made]
-    for name in names:
-        if names.count(name) > 1:
-            raise SuiteError(f"{where}: the scorer {name!r} stands twice")
-    return tuple(made)
 
 
 def _faults(data: Mapping[str, Any], where: str) -> dict[Outcome, FaultScore]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.values import TOOL_RESULTS, Case
+from workbench.datasets.values import CHECKS, TOOL_RESULTS, Case
 from workbench.errors import UsageError
 from workbench.fingerprints import fingerprint
 from workbench.json_text import without_spelling
@@ -208,6 +208,7 @@ class Forgetter:
         for content in gone:
             removed.inputs.update(texts_of(content["inputs"]))
             removed.inputs.update(texts_of(content.get(TOOL_RESULTS)))
+            removed.outputs.update(texts_of(content.get(CHECKS)))
             removed.outputs.update(texts_of(content["expected"]))
         groups = {content["group"] for content in gone} - {None}
         ids = {content["id"] for content in gone}
@@ -337,7 +338,7 @@ def _emptied(
     if content["id"] not in ids:
         return content
     return {
-        **{key: value for key, value in content.items() if key != TOOL_RESULTS},
+        **{key: value for key, value in content.items() if key not in (TOOL_RESULTS, CHECKS)},
         "inputs": dict.fromkeys(content["inputs"], FORGOTTEN),
         "expected": None if content["expected"] is None else FORGOTTEN,
         FORGOTTEN_MARK: _digest_of(content["inputs"]),

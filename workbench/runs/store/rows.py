@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from workbench.datasets.values import TOOL_RESULTS, Case
+from workbench.datasets.values import CHECKS, TOOL_RESULTS, Case
 from workbench.fingerprints import canonical_json
 from workbench.json_text import loads
 from workbench.prompts.codec import INPUT_KEYS, examples_to_json, prompt_from_json
@@ -83,19 +83,24 @@ def _rounded(seconds: float | None) -> float | None:
 
 
 def scores_text(scores: Mapping[str, Score], names: Sequence[str]) -> str:
-    """A JSON list in the order of `names`: a number, null, or [number, reason]."""
+    """A JSON list in the order of `names`: a number, null, [number, reason], or with the scores of
+    its parts by name [number, reason, parts].
+    """
     values: list[Any] = []
     for name in names:
         score = scores.get(name, Score(None, "not scored"))
         reason = storable(score.reason[:_REASON_CHARS])
-        values.append([score.value, reason] if reason else score.value)
+        if score.parts:
+            values.append([score.value, reason, dict(score.parts)])
+        else:
+            values.append([score.value, reason] if reason else score.value)
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def read_scores(text: str, names: Sequence[str]) -> dict[str, Score]:
     """The scores in such a list."""
     return {
-        name: Score(value[0], value[1]) if isinstance(value, list) else Score(value)
+        name: Score(*value) if isinstance(value, list) else Score(value)
         for name, value in zip(names, json.loads(text), strict=True)
     }
 
@@ -167,6 +172,7 @@ def read_case(content: Mapping[str, Any]) -> Case:
         split=content["split"],
         group=content["group"],
         tool_results=content.get(TOOL_RESULTS),
+        checks=tuple(content.get(CHECKS, ())),
     )
 
 

@@ -263,11 +263,11 @@ def answer_text(answer: Answer, case: Case, suite: Suite | None) -> Content:
     parts.append(Content("─" * 12))
     if case.expected is not None:
         parts.append(Content.assemble(("expected ", "bold"), safe_line(as_text(case.expected))))
-    for scorer in suite.scorers if suite else ():
-        score = score_answer([scorer], answer, case)[0][scorer.name]
+    scores, _ = score_answer(suite.scorers if suite else (), answer, case)
+    for name, score in scores.items():
         good = score.value is not None and score.value >= 1
         line = Content.assemble(
-            (f"{scorer.name} ", "bold"),
+            (f"{name} ", "bold"),
             (numbers.score(score.value, 2), "$text-success" if good else "$text-warning"),
             safe_line(f"  {score.reason}" if score.reason else ""),
         )
