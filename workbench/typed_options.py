@@ -33,6 +33,8 @@ class Option:
     least: float | None = None
     """Of a number, inclusive."""
     most: float | None = None
+    later: bool = False
+    """Added after the kind's first release: unset, it is absent from fingerprints."""
 
     @property
     def json_type(self) -> str:

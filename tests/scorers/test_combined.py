@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
+from workbench.fingerprints import fingerprint
 from workbench.prompts.files.strict_yaml import yaml_as_text
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.engine.scoring import score_answer
@@ -182,11 +183,12 @@ def test_an_expected_answer_of_the_scorer_takes_the_place_of_the_cases() -> None
 
 def test_unset_keys_leave_fingerprint_and_record_as_they_were() -> None:
     for kind in KINDS.values():
-        if kind.combine or kind.check(kind.defaults):
+        if kind.combine or kind.library or kind.check(kind.defaults):
             continue
         plain = make_scorer(kind.name, {}, "")
-        assert plain.fingerprint == Scorer(kind, kind.defaults).fingerprint
-        assert plain.record == [kind.name, True, plain.fingerprint, kind.defaults]
+        first = {name: one.default for name, one in kind.options.items() if not one.later}
+        assert plain.fingerprint == fingerprint([kind.name, kind.revision, first])
+        assert plain.record == [kind.name, True, plain.fingerprint, first]
 
 
 @pytest.mark.parametrize(

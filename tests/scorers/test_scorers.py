@@ -22,25 +22,29 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "one_of": {"labels": ["a", "b"]},
     "matches": {"pattern": "a+"},
     "json_schema": {"schema": {"type": "object"}},
+    "length": {"at_most": 5},
+    "numeric": {"expected": 1},
+    "json_fields": {"expected": {"a": 1}},
+    "tool_call": {"tool": "billing"},
     "not": {"of": "exact_match"},
     "any_of": {"of": ["exact_match", "contains"]},
     "all_of": {"of": ["exact_match", "contains"]},
     "mean_of": {"of": ["exact_match", "contains"]},
 }
-COMBINED = {name for name, kind in KINDS.items() if kind.combine}
 CHECKED = Case("1", {"t": "x"}, "billing", checks=("exact_match",))
 
 
 MEASURES = ("latency", "cost")
-JUDGES_OF_TEXT = sorted({*KINDS} - {*MEASURES} - COMBINED)
+JUDGES_OF_TEXT = sorted(n for n, kind in KINDS.items() if not kind.combine and not kind.judges)
+JUDGES_OF_TEXT = [name for name in JUDGES_OF_TEXT if name not in MEASURES]
 EMPTY = Answer(Outcome.EMPTY, " \n", latency_s=1.0, cost_usd=0.0)
 
 
 def score(
-    name: str, text: str, expected: Any = None, *, answer: Answer | None = None, **options: Any
+    name: str, text: str, case_expects: Any = None, *, answer: Answer | None = None, **options: Any
 ) -> float | None:
     scorer = make_scorer(name, options, "suite.yaml")
-    case = Case("1", {"t": "x"}, expected)
+    case = Case("1", {"t": "x"}, case_expects)
     return scorer.score(answer or Answer(Outcome.OK, text), case).value
 
 
@@ -139,6 +143,8 @@ def test_an_error_is_never_a_score_and_the_models_own_fault_is_zero(
     if outcome.is_error:
         assert found.value is None
         assert found.reason == "why"
+    elif outcome in KINDS[name].judges:
+        assert found.value in (0.0, 1.0)
     elif outcome.is_models_fault and not (outcome is Outcome.EMPTY and name in MEASURES):
         assert found.value == 0.0
     else:
@@ -226,6 +232,7 @@ def expecting(text: str, expected: Any = None, *, cost_usd: float = 0.0) -> tupl
     return answer, Case("1", {"t": "x"}, expected)
 
 
+CALL = '[{"function": {"name": "get_order", "arguments": "{\\"id\\": 7}"}}]'
 EXAMPLES = {
     "exact_match": (expecting("Billing", "billing"), expecting("sales", "billing")),
     "contains": (expecting("to Billing", "billing"), expecting("to sales", "billing")),
@@ -241,6 +248,33 @@ EXAMPLES = {
         (Answer(Outcome.OK, "x", latency_s=6.0), Case("1", {"t": "x"})),
     ),
     "cost": (expecting("x", cost_usd=0.001), expecting("x", cost_usd=0.003)),
+    "ends_with": (expecting("Yes!"), expecting("Yes")),
+    "length": (expecting("word " * 20), expecting("word " * 19)),
+    "numeric": (expecting("so it is 1.01", 1), expecting("so it is 1.02", 1)),
+    "json_fields": (
+        expecting('{"queue": "sales", "total": 1}', {"queue": "sales", "total": 1.01}),
+        expecting('{"queue": "x", "total": 2}', {"queue": "sales", "total": 1.01}),
+    ),
+    "xml": (expecting("<order><item/><total/></order>"), expecting("<order><item/></order>")),
+    "levenshtein": (expecting("billnig", "billing"), expecting("sales", "billing")),
+    "token_set": (expecting("b a", "a b"), expecting("x", "a b")),
+    "rouge_n": (expecting("the cat sat", "the cat sat"), expecting("a dog", "the cat sat")),
+    "rouge_l": (expecting("the cat sat", "the cat sat"), expecting("a dog", "the cat sat")),
+    "bleu": (expecting("the cat sat here", "the cat sat here"), expecting("a", "the cat")),
+    "chrf": (expecting("the cat", "the cat"), expecting("xyz", "abc")),
+    "sql": (expecting("SELECT 1"), expecting("DELETE FROM t")),
+    "language": (expecting("Das ist ein deutscher Satz."), expecting("Это русский текст.")),
+    "no_pii": (expecting("nothing"), expecting("ana@example.com")),
+    "embedding_similarity": (
+        expecting("a refund", "a refund"),
+        expecting("The weather in Lisbon is mild.", "SELECT id FROM orders"),
+    ),
+    "refusal": (expecting("Sure."), expecting("I'm sorry, but I cannot help with that.")),
+    "finish_reason": (expecting("x"), (Answer(Outcome.REFUSED, "x"), Case("1", {"t": "x"}))),
+    "tool_call": (
+        (Answer(Outcome.TOOL_CALL, CALL), Case("1", {"t": "x"})),
+        (Answer(Outcome.OK, "no"), Case("1", {"t": "x"})),
+    ),
     "not": (expecting("yes"), expecting("as an AI")),
     "any_of": (expecting("Billing", "Billing"), expecting("xyz", "billing")),
     "all_of": (expecting("1", 1), expecting("2", 1)),
@@ -258,13 +292,13 @@ def test_the_example_of_every_kind_is_an_entry_of_a_suite_that_tells_right_from_
     name: str, tmp_path: Path
 ) -> None:
     kind = KINDS[name]
-    (tmp_path / "cases.jsonl").write_text(
-        '{"inputs": {"t": "x"}, "expected": "1", "checks": ["exact_match"]}\n'
-    )
+    expected = {"queue": "a", "total": 1} if name == "json_fields" else "1"
+    row = {"inputs": {"t": "x"}, "expected": expected, "checks": ["exact_match"]}
+    (tmp_path / "cases.jsonl").write_text(json.dumps(row))
     path = tmp_path / "suite.yaml"
     path.write_text(f"suite: s\nprompt: p\ndataset: cases.jsonl\nscorers:\n  - {kind.example}\n")
     scorer = read_suite(path).scorers[0]
-    assert scorer.kind is kind
+    assert {scorer.kind.name, *(leaf.kind.name for leaf in scorer.leaves)} >= {name}
     right, wrong = EXAMPLES[name]
     assert scorer.score(*right).value == 1.0
     assert scorer.score(*wrong).value == 0.0

@@ -14,6 +14,7 @@ from workbench.fingerprints import fingerprint
 from workbench.plugins import Plugin
 from workbench.providers.base import Answer, Outcome
 from workbench.scorers.expected import Reading
+from workbench.scorers.library import Library
 from workbench.scorers.transforms import (
     NotApplicable,
     Transform,
@@ -46,11 +47,8 @@ class FaultScore(enum.StrEnum):
     """What the scorer makes of its text."""
 
 
-_BLANKS = ("", " ", "\n")
 _REASONS = {Outcome.EMPTY: "the answer is empty"}
 
-_FIRST_KINDS = frozenset({"one_of", "matches", "max_chars", "json_schema"})
-"""Those of 0.1.0 that read no expected answer, and judged an empty answer like any other."""
 
 ScoreFunction = Callable[[Answer, Case, Mapping[str, Any]], Score]
 
@@ -111,6 +109,12 @@ class Kind:
     """The workspace's code that it runs; None: it runs none."""
     compared: tuple[str, ...] = ()
     """Options that hold texts with which the answer is compared."""
+    instead: tuple[str, ...] = ()
+    """Options that, where one is set, take the place of what the case expects."""
+    judges: frozenset[Outcome] = frozenset()
+    """The model's own faults that it judges itself, whatever the suite's `faults` say."""
+    library: Library | None = None
+    """What it is computed with; the version decides scores, so it is in the fingerprint."""
     combine: Combine | None = None
     """Of a scorer made of others: one score of theirs."""
     flips: bool = False
@@ -196,6 +200,8 @@ class Scorer:
             content += [faults, {"plugin": plugin.distribution, "version": plugin.version}]
         elif faults:
             content.append(faults)
+        if self.kind.library:
+            content.append({"library": f"{self.kind.library.name} {self.kind.library.version}"})
         keys = {k: v for k, v in self.named.items() if k not in self.options}
         if self.parts:
             keys["of"] = [[part.fingerprint, part.weight] for part in self.parts]
@@ -216,11 +222,16 @@ class Scorer:
     @property
     def reads(self) -> Reading | None:
         """How it reads what a case expects; None: it needs nothing of the kind."""
-        return self.kind.reads if self.expected is None else None
+        return self._reading if self.expected is None else None
+
+    @cached_property
+    def _reading(self) -> Reading | None:
+        named = any(self.options.get(name) for name in self.kind.instead)
+        return None if named else self.kind.reads
 
     def lacks(self, case: Case) -> str:
         """Why this scorer cannot judge the case, or nothing."""
-        return self.kind.reads.lacks(self._seen(case)) if self.kind.reads else ""
+        return self._reading.lacks(self._seen(case)) if self._reading else ""
 
     def score(
         self,
@@ -294,38 +305,28 @@ class Scorer:
     def _options(self, through: tuple[Transform, ...]) -> Mapping[str, Any]:
         if not through or not self.kind.compared:
             return self.options
-        changed = {k: compared_through(through, self.options[k]) for k in self.kind.compared}
+        compared = [name for name in self.kind.compared if name in self.options]
+        changed = {name: compared_through(through, self.options[name]) for name in compared}
         return {**self.options, **changed}
 
     def _spoilt(self, answer: Answer, case: Case) -> Score | None:
         """The score of an answer that is not looked at; None: it is."""
         outcome = answer.outcome
-        counts = self._counts(outcome, case) if outcome.is_models_fault else FaultScore.SCORED
+        counts = self.counts(outcome, case) if outcome.is_models_fault else FaultScore.SCORED
         if counts is not FaultScore.SCORED:
             wrong = 0.0 if counts is FaultScore.WRONG else None
             return Score(wrong, _REASONS.get(outcome, outcome.value))
-        lacking = self.kind.reads.lacks(case) if self.kind.reads else ""
+        lacking = self._reading.lacks(case) if self._reading else ""
         return Score(None, lacking) if lacking else None
 
-    def _counts(self, fault: Outcome, case: Case) -> FaultScore:
+    def counts(self, fault: Outcome, case: Case) -> FaultScore:
+        """What an answer with this fault of the model counts as."""
+        if fault in self.kind.judges:
+            return FaultScore.SCORED
         takes = fault is Outcome.EMPTY and self.kind.takes_empty(case, self.options)
-        if takes or (fault is Outcome.EMPTY and self.kind.reads and self.kind.reads.lacks(case)):
+        if takes or (fault is Outcome.EMPTY and self._reading and self._reading.lacks(case)):
             return FaultScore.SCORED  # which is missing where the case lacks what it needs
         return self.faults.get(fault, FaultScore.WRONG)
-
-    def credited_empty(self, case: Case) -> bool:
-        """Whether 0.1.0, which scored empty answers like others, gave one more than it gets now."""
-        if (
-            self.kind.plugin
-            or self.kind.code
-            or self.kind.name not in _FIRST_KINDS
-            or self.written != self.options
-        ):
-            return False
-        if self._counts(Outcome.EMPTY, case) is FaultScore.SCORED:
-            return False
-        scores = (self.kind.score(Answer(Outcome.OK, b), case, self.options) for b in _BLANKS)
-        return any(score.value for score in scores)
 
 
 def inverted(score: Score, name: str) -> Score:

@@ -15,18 +15,32 @@ from workbench.json_text import dumps, loads
 from workbench.plugins import Entry, KindTable, Loaders
 from workbench.prompts.files.untyped import UntypedText
 from workbench.providers.base import Answer
-from workbench.scorers import combined, cost, python_files, similarity, structure, text
+from workbench.scorers import combined, python_files
 from workbench.scorers.base import Kind, Score, ScoreFunction, Scorer, ScorerKind
 from workbench.scorers.combined import CHECKS
+from workbench.scorers.families import (
+    behaviour,
+    contents,
+    cost,
+    embedding,
+    fields,
+    length,
+    markup,
+    numeric,
+    overlap,
+    similarity,
+    structure,
+    text,
+)
 from workbench.scorers.transforms import read_transforms
 from workbench.suggestions import did_you_mean
 from workbench.typed_options import Option, options_problem, read_options
 
-KINDS: Mapping[str, Kind] = {
-    kind.name: kind
-    for family in (text, structure, similarity, cost, combined)
-    for kind in family.KINDS
-}
+_FAMILIES = (
+    *(text, length, numeric, structure, fields, markup, similarity, overlap, embedding, contents),
+    *(behaviour, cost, combined),
+)
+KINDS: Mapping[str, Kind] = {kind.name: kind for family in _FAMILIES for kind in family.KINDS}
 """Those that are built in."""
 OWN: Mapping[str, Kind] = {python_files.PYTHON: python_files.KIND}
 """Kinds whose code is the workspace's own, made for each entry of a suite, see `make_scorers`."""
@@ -141,6 +155,9 @@ def make_scorer(
         given, parts = _parts(kind, given, written, here, root)
     if not isinstance(given, Mapping):
         raise SuiteError(f"{here}: options must be a mapping")
+    if kind.library and not kind.library.is_installed:
+        hint = f"pip install 'prompt-workbench[{kind.library.extra}]'"
+        raise SuiteError(f"{here} needs the package {kind.library.name}", hint=hint)
     options = _options(kind, given, written, here)
     keys = {key: options.pop(key) for key in options_of(kind) if key not in kind.options}
     if EXPECTED in given and EXPECTED in keys:
@@ -173,7 +190,8 @@ def _options(kind: Kind, given: Mapping[str, Any], written: Any, here: str) -> d
             texts = (written or {}).get(key) or [as_text(item) for item in options[key]]
             pairs = zip(options[key], texts, strict=True)
             options[key] = [_label(*pair, f"{here}.{key}") for pair in pairs]
-    return options
+    unset = [k for k, one in kind.options.items() if one.later and options[k] == one.default]
+    return {key: value for key, value in options.items() if key not in unset}
 
 
 def _parts(

@@ -27,6 +27,8 @@ class Reading:
     """Whether 0.1.0 read it otherwise: the evidence of that time does not count then."""
     misfit: Callable[[Case], str] = field(default=lambda _case: "")
     """Why the case is refused before the first call, or nothing."""
+    form: str = "JSON: a text needs double quotes"
+    """What it compares, for messages about a misfit."""
 
 
 def texts(case: Case) -> list[str]:
@@ -59,6 +61,14 @@ def _items(expected: Any) -> list[Any] | None:
     except DatasetError:
         return None
     return items if isinstance(items, list) else None
+
+
+def listed(case: Case) -> list[Any]:
+    """What is right: the items of a list, or the one value; nothing where none is expected."""
+    if case.expected is None:
+        return []
+    items = _items(case.expected)
+    return [case.expected] if items is None else items
 
 
 def _lacks(read: Callable[[Case], list[str]]) -> Callable[[Case], str]:
@@ -101,6 +111,19 @@ def _is_new_json(case: Case) -> bool:
     return bool(_no_json(case)) or json_of(case.expected) != case.expected
 
 
+def _no_object(case: Case) -> str:
+    problem = _no_json(case)
+    if problem or json_of(case.expected) is None:
+        return problem
+    is_object = isinstance(json_of(case.expected), Mapping)
+    return "" if is_object else f"{text_of(case.expected)[:60]!r} is no object"
+
+
+def _lacks_fields(case: Case) -> str:
+    lacking = _no_object(case) or _lacks_json(case)
+    return lacking or ("" if json_of(case.expected) else "the expected object has no fields")
+
+
 WHOLE = Reading(_lacks(texts), _is_new(texts, _before))
 """A text that the answer is."""
 PART = Reading(_lacks(parts), _is_new(parts, _before))
@@ -109,3 +132,5 @@ NEAR = Reading(_lacks(texts), _is_new(texts, lambda expected: [str(expected)]))
 """A text that the answer is like."""
 VALUE = Reading(_lacks_json, _is_new_json, _no_json)
 """A JSON value."""
+OBJECT = Reading(_lacks_fields, lambda _case: False, _no_object, "a JSON object")
+"""A JSON object with fields."""

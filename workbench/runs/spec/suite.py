@@ -17,6 +17,7 @@ from workbench.datasets.values import Case, Dataset
 from workbench.fingerprints import fingerprint, short
 from workbench.prompts.values import Prompt
 from workbench.scorers.base import Scorer
+from workbench.scorers.first_release import credited_empty
 from workbench.typed_tables import Count, key, or_none
 from workbench.units import dollars, timeout
 
@@ -155,7 +156,7 @@ class Suite:
         reread = any(read.is_new(case) for read in reads for case in cases)
         # Scorers that read an expected answer scored an empty one as they do now.
         free = [s for s in self.scorers if s.name in self.gate.scorers and not s.kind.reads]
-        credited = any(scorer.credited_empty(case) for scorer in free for case in cases[:1])
+        credited = any(credited_empty(scorer, case) for scorer in free for case in cases[:1])
         return replace(self, typed=typed, reread=reread, credited=credited)
 
     @cached_property

@@ -40,7 +40,7 @@ def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
             problem = reads.misfit(case)
             if problem:
                 where = f"{suite.dataset.place_of(case)}: case {case.id!r}"
-                hint = f"{scorer.name} compares JSON: a text needs double quotes"
+                hint = f"{scorer.name} compares {reads.form}"
                 raise DatasetError(f"{where}: expected: {problem}", hint=hint)
         lacking = Counter(filter(None, map(reads.lacks, cases)))
         if required and lacking.total() == len(cases):

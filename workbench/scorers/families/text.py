@@ -35,13 +35,45 @@ def _exact_match(answer: Answer, case: Case, options: Mapping[str, Any]) -> Scor
 
 
 def _contains(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
-    text, wanted = _prepared(answer.text, options), parts(case)
-    return _verdict(any(_prepared(want, options) in text for want in wanted), wanted)
+    text = _prepared(answer.text, options)
+    every, none = _texts(options, "all"), _texts(options, "none")
+    wanted = _named(options) or ([] if every or none else parts(case))
+    if wanted and not any(_prepared(want, options) in text for want in wanted):
+        return _verdict(False, wanted)
+    for want in every:
+        if _prepared(want, options) not in text:
+            return Score(0.0, f"without: {want[:SHOWN_CHARS]}")
+    for want in none:
+        if _prepared(want, options) in text:
+            return Score(0.0, f"with: {want[:SHOWN_CHARS]}")
+    return Score(1.0)
 
 
 def _starts_with(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
-    text, wanted = _prepared(answer.text, options), parts(case)
+    text, wanted = _prepared(answer.text, options), _named(options) or parts(case)
     return _verdict(any(text.startswith(_prepared(want, options)) for want in wanted), wanted)
+
+
+def _ends_with(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
+    text, wanted = _prepared(answer.text, options), _named(options) or parts(case)
+    return _verdict(any(text.endswith(_prepared(want, options)) for want in wanted), wanted)
+
+
+def _named(options: Mapping[str, Any]) -> list[str]:
+    """The texts of which one must be there, as the suite names them."""
+    text = options.get("text", "")
+    return [*([text] if text else []), *_texts(options, "any")]
+
+
+def _texts(options: Mapping[str, Any], name: str) -> list[str]:
+    return [str(text) for text in options.get(name, ())]
+
+
+def _no_blank(options: Mapping[str, Any]) -> str:
+    for name in ("any", "all", "none"):
+        if not all(text.strip() for text in _texts(options, name)):
+            return f"{name}: a blank text is in every answer"
+    return ""
 
 
 def _one_of(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
@@ -70,6 +102,8 @@ def _pattern_problem(options: Mapping[str, Any]) -> str:
     return f"pattern: {problem}" if problem else ""
 
 
+_TEXT = Option("", "A text in place of the expected one.", later=True)
+_ANY = Option([], "Texts in place of the expected one, of which one is enough.", later=True)
 _TEXT_OPTIONS = {
     "ignore_case": Option(False, "Take upper and lower case letters for the same."),
     "strip": Option(True, "Leave out white space at both ends."),
@@ -89,17 +123,40 @@ KINDS = (
         "contains",
         "The answer contains the expected text.",
         _contains,
-        _TEXT_OPTIONS,
+        {
+            **_TEXT_OPTIONS,
+            "text": _TEXT,
+            "any": _ANY,
+            "all": Option([], "Texts that must all be there.", later=True),
+            "none": Option([], "Texts of which none may be there.", later=True),
+        },
         reads=PART,
+        check=_no_blank,
+        compared=("text", "any", "all", "none"),
+        instead=("text", "any", "all", "none"),
         example="contains: {ignore_case: true}",
     ),
     Kind(
         "starts_with",
         "The answer starts with the expected text.",
         _starts_with,
-        _TEXT_OPTIONS,
+        {**_TEXT_OPTIONS, "text": _TEXT, "any": _ANY},
         reads=PART,
+        check=_no_blank,
+        compared=("text", "any"),
+        instead=("text", "any"),
         example="starts_with: {ignore_case: true}",
+    ),
+    Kind(
+        "ends_with",
+        "The answer ends with the expected text.",
+        _ends_with,
+        {**_TEXT_OPTIONS, "text": _TEXT, "any": _ANY},
+        reads=PART,
+        check=_no_blank,
+        compared=("text", "any"),
+        instead=("text", "any"),
+        example="ends_with: {any: ['.', '!']}",
     ),
     Kind(
         "one_of",

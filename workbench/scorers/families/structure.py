@@ -17,7 +17,7 @@ from workbench.scorers.json_schemas import first_error, schema_problem
 from workbench.typed_options import Option
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
     """The JSON value of the whole answer. Raises ValueError, also for NaN and a key twice."""
     try:
         return json.loads(text, parse_constant=_refused, object_pairs_hook=unique_keys)
@@ -33,7 +33,7 @@ def _json_schema(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Sco
     from referencing.exceptions import Unresolvable
 
     try:
-        value = _parsed(answer.text)
+        value = parsed(answer.text)
     except (ValueError, RecursionError):
         return Score(0.0, "not JSON")
     try:
@@ -45,11 +45,11 @@ def _json_schema(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Sco
 
 def _json_equals(answer: Answer, case: Case, _options: Mapping[str, Any]) -> Score:
     try:
-        value = _parsed(answer.text)
+        value = parsed(answer.text)
     except (ValueError, RecursionError):
         return Score(0.0, "not JSON")
     expected = json_of(case.expected)
-    if _same(value, expected):
+    if same(value, expected):
         return Score(1.0)
     actual, wanted = _type(value), _type(expected)
     return Score(0.0, "another value" if actual == wanted else f"{actual}, want {wanted}")
@@ -63,14 +63,14 @@ def _type(value: Any) -> str:
     return next((name for kind, name in names if isinstance(value, kind)), "a number")
 
 
-def _same(a: Any, b: Any) -> bool:
+def same(a: Any, b: Any) -> bool:
     """Equal as JSON: 1 is 1.0, and neither is true."""
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
     if isinstance(a, dict) and isinstance(b, Mapping):
-        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, list) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(map(_same, a, b))
+        return len(a) == len(b) and all(map(same, a, b))
     return bool(a == b)
 
 

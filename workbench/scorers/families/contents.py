@@ -1,0 +1,154 @@
+"""Scorers that look at what a text is: its language, personal data, SQL."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from workbench.datasets.values import Case
+from workbench.providers.base import Answer
+from workbench.scorers.base import Kind, Score
+from workbench.scorers.expected import PART, parts
+from workbench.scorers.library import Library
+from workbench.typed_options import Option
+
+_PII = ("EMAIL", "PHONE", "SSN", "CREDIT_CARD", "IP_ADDRESS", "DE_IBAN")
+_PATTERNS = (
+    *("EMAIL", "PHONE", "SSN", "CREDIT_CARD", "IP_ADDRESS", "DATE", "ZIP_CODE", "DE_VAT_ID"),
+    *("DE_IBAN", "DE_TAX_ID", "DE_SOCIAL_SECURITY_NUMBER", "DE_POSTAL_CODE"),
+    *("DE_PASSPORT_NUMBER", "DE_RESIDENCE_PERMIT_NUMBER"),
+)
+"""Those that datafog knows, listed here: it takes a second to import."""
+_MOST_SQL_CHARS = 100_000
+_NO_FEATURES = -3e38
+"""py3langid gives less to a text without a known sequence of letters."""
+_CODE = re.compile("[a-z]{2,3}")
+
+
+def _language(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
+    import py3langid  # type: ignore[import-untyped]
+
+    wanted = [str(one).casefold() for one in options["languages"]] or [
+        text.strip().casefold() for text in parts(case)
+    ]
+    language, likelihood = py3langid.classify(answer.text)
+    if likelihood <= _NO_FEATURES:
+        return Score(0.0, "no language can be read from it")
+    return Score(float(language in wanted), f"it reads as {language}")
+
+
+def _pii(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
+    from datafog.engine import scan
+
+    kinds = [str(kind).upper() for kind in options["kinds"]]
+    result = scan(answer.text, engine="regex", entity_types=kinds)
+    # The kinds alone: a reason is shown and stored.
+    kinds = sorted({entity.type for entity in result.entities})
+    return Score(1.0) if not kinds else Score(0.0, f"it holds {', '.join(kinds)}")
+
+
+def _pii_problem(options: Mapping[str, Any]) -> str:
+    if not options["kinds"]:
+        return "kinds: name at least one"
+    for kind in options["kinds"]:
+        if str(kind).upper() not in _PATTERNS:
+            return f"kinds: no pattern for {kind!r}; one of {', '.join(_PATTERNS)}"
+    return ""
+
+
+def _code_problem(options: Mapping[str, Any]) -> str:
+    wrong = next((one for one in options["languages"] if not _CODE.fullmatch(str(one))), None)
+    return f"languages: {wrong!r} is no code; write en" if wrong else ""
+
+
+def _sql(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
+    from sqlglot import exp, parse
+    from sqlglot.errors import SqlglotError
+
+    if len(answer.text) > _MOST_SQL_CHARS:
+        return Score(0.0, f"more than {_MOST_SQL_CHARS:,} characters")
+    try:
+        with _quiet():
+            parsed = parse(answer.text, dialect=options["dialect"] or None)
+    except (SqlglotError, RecursionError) as error:
+        first = str(error).partition("\n")[0]
+        return Score(0.0, f"it does not parse: {first}"[:150])
+    statements = [one for one in parsed if one is not None]
+    if not statements:
+        return Score(0.0, "no statement")
+    # `hello world` parses, as an expression with an alias.
+    known = (exp.Query, exp.DML, exp.DDL, exp.Drop, exp.Alter, exp.TruncateTable)
+    wrong = next((one for one in statements if not isinstance(one, known)), None)
+    if wrong is not None:
+        return Score(0.0, f"{wrong.key} is no statement that is read")
+    only = {str(one).casefold() for one in options["only"]}
+    other = next((one.key for one in statements if only and _kind(one) not in only), None)
+    return Score(0.0, f"a {other}, which is not allowed") if other else Score(1.0)
+
+
+def _kind(statement: Any) -> str:
+    from sqlglot import exp
+
+    return "select" if isinstance(statement, exp.Query) else str(statement.key)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """sqlglot warns of syntax that it does not read; the score says so."""
+    logger = logging.getLogger("sqlglot")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
+def _dialect_problem(options: Mapping[str, Any]) -> str:
+    if not options["dialect"]:
+        return ""
+    from sqlglot.dialects.dialect import Dialect
+
+    try:
+        Dialect.get_or_raise(options["dialect"])
+    except ValueError as error:
+        return f"dialect: {str(error).partition(chr(10))[0]}"
+    return ""
+
+
+KINDS = (
+    Kind(
+        "language",
+        "The answer is in the expected language, by its ISO 639-1 code.",
+        _language,
+        {"languages": Option([], "Codes such as en, of which one is right; else the case's.")},
+        reads=PART,
+        check=_code_problem,
+        instead=("languages",),
+        library=Library("py3langid", "text"),
+        example="language: {languages: [en, de]}",
+    ),
+    Kind(
+        "no_pii",
+        "No pattern of personal data is found in the answer.",
+        _pii,
+        {"kinds": Option(list(_PII), "What is looked for, as datafog names it.")},
+        check=_pii_problem,
+        library=Library("datafog", "text"),
+        example="no_pii: {kinds: [EMAIL, PHONE]}",
+    ),
+    Kind(
+        "sql",
+        "The answer is SQL that parses: queries, changes of rows or of tables.",
+        _sql,
+        {
+            "dialect": Option("", "postgres, mysql, sqlite, ...; else what all have."),
+            "only": Option([], "Statements that are allowed: select, insert, update."),
+        },
+        check=_dialect_problem,
+        library=Library("sqlglot", "text"),
+        example="sql: {dialect: postgres, only: [select]}",
+    ),
+)
