@@ -28,7 +28,7 @@ from workbench.datasets.values import Case  # noqa: E402
 from workbench.providers.base import Answer, Outcome  # noqa: E402
 from workbench.runs.engine.scoring import score_ahead, score_answer  # noqa: E402
 from workbench.runs.spec.plan import CHUNK  # noqa: E402
-from workbench.scorers.catalog import make_scorers  # noqa: E402
+from workbench.scorers.catalog import scorers_of  # noqa: E402
 from workbench.scorers.python_files import arguments_of, opened_code  # noqa: E402
 
 LEAST_A_SECOND = 2_000
@@ -52,7 +52,7 @@ def batches(count: int) -> list[list[tuple[Answer, Case]]]:
 
 def confined(root: Path, work: list[list[tuple[Answer, Case]]]) -> float:
     """Seconds of an own scorer, its process started before."""
-    scorers = make_scorers("python", {"file": FILE}, "suite.yaml", None, root)
+    scorers = scorers_of({"python": {"file": FILE}}, None, "suite.yaml", root)
     allow(read_source(root, FILE))
     with opened_code(scorers):
         started = time.perf_counter()

@@ -23,7 +23,17 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-NAMES = ("registry", "large", "datasets", "engine", "own_code", "decisions", "compare", "terminal")
+NAMES = (
+    "registry",
+    "large",
+    "datasets",
+    "scorers",
+    "engine",
+    "own_code",
+    "decisions",
+    "compare",
+    "terminal",
+)
 
 
 def main(argv: list[str]) -> int:

@@ -14,6 +14,7 @@ from workbench.cli.param_types import Dollars, models_option
 from workbench.cli.progress import Follower
 from workbench.cli.resume import check_flags, resume_spec
 from workbench.cli.run_batch import next_step, send
+from workbench.cli.run_measures import measure_lines, measure_values
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
 from workbench.present import numbers
 from workbench.present.run_remarks import latencies, remarks
@@ -96,6 +97,7 @@ def run_command(
     the calls.
     """
     from workbench.actions.running import run as running
+    from workbench.actions.running.run_measures import measures_of
 
     if [bool(suite), bool(resume), bool(attach)].count(True) != 1:
         raise click.UsageError("give a SUITE, or --resume RUN, or --attach RUN")
@@ -128,9 +130,12 @@ def run_command(
         lines.insert(2, steady_line(steady))
     lines[2:2] = outcome_lines(outcomes)
     notes = [*(spec.notes if spec else ()), *remarks(summary.environment)]
+    measures = measures_of(session, summary)
+    measured = measure_lines(measures, summary.scorer)
     last = len(lines) - (exit_code(summary) == EXIT_INCOMPLETE)
-    lines[last:last] = [f"note: {note}" for note in notes]
+    lines[last:last] = [*(f"note: {note}" for note in notes), *measured]
     more_values = {
+        **measure_values(measures),
         "batch": under_way or None,
         "notes": notes,
         "outcomes": {outcome.value: count for outcome, count in outcomes.items()},

@@ -9,6 +9,7 @@ import click
 
 from workbench.cli.context import CommandContext, command
 from workbench.cli.run import as_json, lines_of
+from workbench.cli.run_measures import measure_lines, measure_values
 from workbench.errors import NotFound
 from workbench.present import numbers
 from workbench.prompts.files.variants import AT
@@ -60,13 +61,17 @@ def runs_command(context: CommandContext, ref: str | None, suite: str | None, li
 
 
 def _show_one(context: CommandContext, summary: RunSummary) -> None:
+    from workbench.actions.running.run_measures import measures_of
     from workbench.present.run_origin import origin
     from workbench.present.run_remarks import remarks
 
     made = origin(summary)
     width = max(map(len, made))
     notes = remarks(summary.environment)
-    lines = [*lines_of(summary), *(f"note: {note}" for note in notes), ""]
+    measures = measures_of(context.session(), summary)
+    lines = [*lines_of(summary), *(f"note: {note}" for note in notes)]
+    lines += [*measure_lines(measures, summary.scorer), ""]
     lines += [f"{name:<{width}}  {value}" for name, value in made.items()]
     more = {"suite_parts": dict(summary.suite_parts), "environment": dict(summary.environment)}
-    context.answer({**as_json(summary), **more, "notes": notes}, lines)
+    values = {**as_json(summary), **measure_values(measures), **more, "notes": notes}
+    context.answer(values, lines)

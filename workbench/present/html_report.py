@@ -21,6 +21,7 @@ from workbench.prompts.diff import Span, diff_text, diff_words
 from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.conditions import Condition
 from workbench.verdicts.slices import SliceStanding
+from workbench.verdicts.statistics.classification import classification
 from workbench.verdicts.values import Comparison, Evidence, Gate
 
 SHOWN_CHARS = 4_000
@@ -245,7 +246,20 @@ def _confusion(side: ReportSide) -> str:
         f"{side.letter}: expected (rows) against answered,"
         f" {matrix.right:,} of {matrix.total:,} right"
     )
-    return f"<h2>{escaped(title)}</h2>{_table([f'<tr><th></th>{head}</tr>', *rows], 'whole')}"
+    counts_table = _table([f"<tr><th></th>{head}</tr>", *rows], "whole")
+    return f"<h2>{escaped(title)}</h2>{counts_table}{_label_measures(matrix)}"
+
+
+def _label_measures(matrix: Confusion) -> str:
+    """Precision, recall and F1 per label, and their averages."""
+    measured = classification(matrix.labels, matrix.counts)
+    rows = [(one.label, one.measures) for one in measured.labels]
+    rows += [("macro", measured.macro), ("micro", measured.micro)]
+    lines = [_row("", ("precision", "recall", "F1"), "th")]
+    for name, shares in rows:
+        cells = (shares.precision, shares.recall, shares.f1)
+        lines.append(_row(name, [numbers.score(share, 3) for share in cells]))
+    return f"<p>accuracy {numbers.score(measured.accuracy, 3)}</p>{_table(lines)}"
 
 
 def _row(name: str, cells: Sequence[str], element: str = "td") -> str:

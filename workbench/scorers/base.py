@@ -247,9 +247,10 @@ class Scorer:
         instead of text) scores 0, unless `faults` says otherwise; a negated scorer gives it 0,
         too. `through`: transforms that come before the scorer's own.
         """
-        if answer.outcome.is_error:
+        if answer.outcome is not Outcome.OK and answer.outcome.is_error:
             return Score(None, answer.error or answer.outcome.value)
-        through = (*through, *self.transforms)
+        if self.transforms:
+            through = (*through, *self.transforms)
         if self.kind.combine:
             return self._combined(answer, case, negated, through)
         case = self._seen(case, through)
@@ -259,11 +260,11 @@ class Scorer:
                 text = seen_through(through, answer.text)
             except NotApplicable as why:
                 return Score(0.0, str(why))
-            outcome = answer.outcome
-            if outcome is Outcome.OK and not text.strip():
-                outcome = Outcome.EMPTY
-            answer = replace(answer, text=text, outcome=outcome)
-            spoilt = self._spoilt(answer, case)
+            if text != answer.text:
+                is_empty = answer.outcome is Outcome.OK and not text.strip()
+                outcome = Outcome.EMPTY if is_empty else answer.outcome
+                answer = replace(answer, text=text, outcome=outcome)
+                spoilt = self._spoilt(answer, case) if is_empty else None
         if spoilt is not None:
             return spoilt
         score = self._cut(self.kind.score(answer, case, self._options(through)))
@@ -297,7 +298,8 @@ class Scorer:
 
     def _seen(self, case: Case, through: tuple[Transform, ...] | None = None) -> Case:
         """The case with what this scorer takes for expected."""
-        if self.kind.reads is None or (self.expected is None and not through):
+        changes = through and any(transform.both for transform in through)
+        if self.kind.reads is None or (self.expected is None and not changes):
             return case
         expected = case.expected if self.expected is None else self.expected
         return replace(case, expected=compared_through(through or (), expected))
@@ -312,7 +314,9 @@ class Scorer:
     def _spoilt(self, answer: Answer, case: Case) -> Score | None:
         """The score of an answer that is not looked at; None: it is."""
         outcome = answer.outcome
-        counts = self.counts(outcome, case) if outcome.is_models_fault else FaultScore.SCORED
+        counts = FaultScore.SCORED
+        if outcome is not Outcome.OK and outcome.is_models_fault:
+            counts = self.counts(outcome, case)
         if counts is not FaultScore.SCORED:
             wrong = 0.0 if counts is FaultScore.WRONG else None
             return Score(wrong, _REASONS.get(outcome, outcome.value))

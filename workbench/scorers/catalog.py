@@ -43,7 +43,7 @@ _FAMILIES = (
 KINDS: Mapping[str, Kind] = {kind.name: kind for family in _FAMILIES for kind in family.KINDS}
 """Those that are built in."""
 OWN: Mapping[str, Kind] = {python_files.PYTHON: python_files.KIND}
-"""Kinds whose code is the workspace's own, made for each entry of a suite, see `make_scorers`."""
+"""Kinds whose code is the workspace's own, made for each entry of a suite, see `scorers_of`."""
 REQUIRED = "required"
 COMMON = {
     REQUIRED: Option(True, "false: the scorer is shown and never gates."),
@@ -128,6 +128,11 @@ def _own_scorers(given: Any, here: str, root: Path | None) -> tuple[Scorer, ...]
     own = python_files.own_scorer(options, _name(keys.pop("name"), here), root, here)
     more = _keys(keys, given, here)
     return tuple(Scorer(kind, own.options, keys[REQUIRED], **more) for kind in own.kinds())
+
+
+def with_keys(scorer: Scorer, written: Mapping[str, Any]) -> Scorer:
+    """The scorer with the keys that its record has. Raises SuiteError."""
+    return replace(scorer, **_keys(written, written, "the record"))
 
 
 def _keys(keys: Mapping[str, Any], given: Mapping[str, Any], here: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 
 from scripts.integration import NODE
 from tests.exchange.exporting import TRIAGE, reworded
+from tests.scorers.promptfoo_table import ANSWERS, ROWS
 from workbench.exchange.targets.base import Destination, Export
 from workbench.exchange.targets.promptfoo import KIND
 from workbench.prompts.templates.templates import Renderer
@@ -152,3 +153,23 @@ def test_the_assertions_decide_as_the_scorers_do(tmp_path: Path) -> None:
 
     for check, result in zip(CHECKS, run(path, tmp_path), strict=True):
         assert result["success"] is check[3], (check, result["gradingResult"]["reason"])
+
+
+def test_promptfoo_judges_the_answers_of_the_table_as_it_is_recorded(tmp_path: Path) -> None:
+    config = {
+        "prompts": [{"label": "answer", "raw": "{{answer}}"}],
+        "providers": ["echo"],
+        "tests": [
+            {"vars": {"answer": answer}, "assert": [dict(row.assertion) for row in ROWS]}
+            for answer in ANSWERS
+        ],
+    }
+    path = tmp_path / "table.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+
+    results = run(path, tmp_path)
+    for at, (answer, result) in enumerate(zip(ANSWERS, results, strict=True)):
+        assert result["response"]["output"] == answer
+        parts = result["gradingResult"]["componentResults"]
+        for row, part in zip(ROWS, parts, strict=True):
+            assert part["pass"] is (row.promptfoo[at] == "1"), (row.assertion, answer, part)

@@ -24,7 +24,7 @@ from workbench.registry.models.records import SuiteRecord
 from workbench.runs.spec.environment import PINS
 from workbench.runs.spec.suite import RunOptions, Suite
 from workbench.scorers.base import Scorer
-from workbench.scorers.catalog import make_scorer
+from workbench.scorers.catalog import make_scorer, with_keys
 from workbench.scorers.python_files import recorded_scorer
 from workbench.verdicts.evidence import policy_from_content
 
@@ -216,7 +216,7 @@ def _made_again(
     given = {**options, **({"name": name} if kind else {})}
     try:
         if code is not None:
-            return recorded_scorer(name, options, code)
+            return with_keys(recorded_scorer(name, options, code), options)
         return make_scorer(kind or name, given, "the record")
     except WorkbenchError:
         return None

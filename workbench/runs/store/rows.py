@@ -84,13 +84,15 @@ def _rounded(seconds: float | None) -> float | None:
 
 def scores_text(scores: Mapping[str, Score], names: Sequence[str]) -> str:
     """A JSON list in the order of `names`: a number, null, [number, reason], or with the scores of
-    its parts by name [number, reason, parts].
+    its parts by name [number, reason, parts]; true comes after these where it was not asked.
     """
     values: list[Any] = []
     for name in names:
         score = scores.get(name, Score(None, "not scored"))
         reason = storable(score.reason[:_REASON_CHARS])
-        if score.parts:
+        if score.skipped:
+            values.append([score.value, reason, dict(score.parts), True])
+        elif score.parts:
             values.append([score.value, reason, dict(score.parts)])
         else:
             values.append([score.value, reason] if reason else score.value)
