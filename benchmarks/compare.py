@@ -49,12 +49,12 @@ CHILD = """\
 import sys, time
 started = time.perf_counter()
 from pathlib import Path
-from workbench.actions.session import Bench
 from workbench.actions.comparing.compare import compare
+from workbench.actions.session import Session
 from workbench.workspace import open_workspace
 imported, cpu = time.perf_counter(), time.process_time()
-with Bench(open_workspace(Path(sys.argv[1]))) as bench:
-    found = compare(bench, *sys.argv[2:])
+with Session(open_workspace(Path(sys.argv[1]))) as session:
+    found = compare(session, *sys.argv[2:])
 ended = time.perf_counter()
 print(ended - imported, time.process_time() - cpu, imported - started)
 """

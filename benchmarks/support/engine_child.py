@@ -1,6 +1,6 @@
-"""The two programs that bench/engine.py measures, each a process of its own.
+"""The two programs that benchmarks/engine.py measures, each a process of its own.
 
-    python bench/support/engine_child.py bare|ours BASE_URL CASES [STORE]
+    python benchmarks/support/engine_child.py bare|ours BASE_URL CASES [STORE]
 
 Nothing is imported here that the program itself does not need.
 """

@@ -1,6 +1,6 @@
 """A mock OpenAI endpoint for benchmarks: its own process, one loop, no framework.
 
-    python bench/support/mock_server.py --delay 0.05     prints its base URL
+    python benchmarks/support/mock_server.py --delay 0.05     prints its base URL
 
 Answers every POST with the same completion after the delay, thousands of times a second, until
 stdin closes.

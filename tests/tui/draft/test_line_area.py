@@ -14,7 +14,7 @@ from textual.app import App, ComposeResult
 from textual.document._wrapped_document import WrappedDocument
 
 from workbench.tui.draft.prompt_editor import PromptEditor
-from workbench.tui.terminal.textual_private import LineArea, Lines
+from workbench.tui.terminal.textual_private_area import LineArea, Lines
 from workbench.tui.widgets.value_area import ValueArea
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import textual
 
-from workbench.tui.terminal import textual_private
+from workbench.tui.terminal import textual_private, textual_private_area
 
-SCREENS = Path(textual_private.__file__).parents[1]
+PRIVATE = [Path(module.__file__ or "") for module in (textual_private, textual_private_area)]
+SCREENS = PRIVATE[0].parents[1]
 
 
 def own_names(tree: ast.AST) -> set[str]:
@@ -45,11 +46,11 @@ def private_uses(tree: ast.AST, private: set[str]) -> Iterator[str]:
             yield from (f"{node.lineno}: {part}" for part in parts if part.startswith("_"))
 
 
-def test_private_names_of_textual_stand_in_one_file() -> None:
+def test_private_names_of_textual_stand_in_one_place() -> None:
     trees = {
         path.name: ast.parse(path.read_text(encoding="utf-8"))
         for path in SCREENS.rglob("*.py")
-        if path != Path(textual_private.__file__)
+        if path not in PRIVATE
     }
     private = textuals_names() - set().union(*map(own_names, trees.values()))
     assert {"_bindings", "_keymap", "_handle_exception"} <= private

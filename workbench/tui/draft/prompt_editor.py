@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
-from workbench.tui.terminal.textual_private import LineArea
+from workbench.tui.terminal.textual_private_area import LineArea
 from workbench.tui.widgets.prompt_text import Kind, front_matter_end, spans
 
 _MAX_FRONT = 400

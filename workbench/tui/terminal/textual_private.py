@@ -1,4 +1,5 @@
-"""Every private name of Textual that this program uses, in one place.
+"""Every private name of Textual that this program uses, in one place; those of its text areas,
+which the first screen does without, stand in `textual_private_area.py`.
 
 Checked against Textual 8.2.8. With a new version read each of them again; a test compares the
 version, and another looks for private names elsewhere.
@@ -6,7 +7,6 @@ version, and another looks for private names elsewhere.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -14,9 +14,6 @@ from rich.text import Text
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import BindingsMap
-from textual.document._document import Document, EditResult, Location
-from textual.document._document_navigator import DocumentNavigator
-from textual.document._wrapped_document import WrappedDocument
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.geometry import Size
@@ -26,7 +23,6 @@ from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
 from textual.scroll_view import ScrollView
 from textual.widget import Widget
-from textual.widgets import TextArea
 
 if TYPE_CHECKING:
     from textual.drivers.linux_driver import LinuxDriver
@@ -37,8 +33,6 @@ __all__ = [
     "CHECKED_AGAINST",
     "FilteredBindings",
     "GuardedApp",
-    "LineArea",
-    "Lines",
     "app_of",
     "binding_chain",
     "bindings_of",
@@ -52,7 +46,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-_LINE_END = re.compile("\r\n?|\n")
 
 
 def bindings_of(node: DOMNode) -> BindingsMap:
@@ -154,61 +147,3 @@ class GuardedApp(App[int]):
         self.print_at_exit(self.crash_lines())
         self.is_ending = True
         self._close_messages_no_wait()
-
-
-class Lines(Document):
-    """Text as lines that end with `\\n`, or each with `\\r\\n`, and with nothing else.
-
-    Textual's own (8.2.8) also ends a line at U+2028, U+0085, form feeds and the like, and at ends
-    that are mixed, and joins all of them with one sort: opening a text changed it.
-    """
-
-    def __init__(self, text: str) -> None:
-        super().__init__("")
-        is_windows = "\r\n" in text and text.count("\n") == text.count("\r\n")
-        self._newline = "\r\n" if is_windows else "\n"
-        self._lines = text.split(self._newline)
-
-    def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
-        """Put `text` there; a `\\n` in it ends a line whatever ends those of the document."""
-        top, bottom = sorted((start, end))
-        replaced = self.get_text_range(top, bottom)
-        before = "".join(self._lines[top[0] : top[0] + 1])[: top[1]]
-        after = "".join(self._lines[bottom[0] : bottom[0] + 1])[bottom[1] :]
-        if self._newline == "\r\n":
-            text = text.replace("\r\n", "\n")
-        lines = (before + text).split("\n")
-        at = (top[0] + len(lines) - 1, len(lines[-1]))
-        lines[-1] += after
-        self._lines[top[0] : bottom[0] + 1] = lines
-        return EditResult(at, replaced)
-
-
-class LineArea(TextArea):
-    """A TextArea that keeps every character of its text and survives undo."""
-
-    def _set_document(self, text: str, language: str | None) -> None:
-        del language
-        self.document = Lines(text)
-        self.wrapped_document = WrappedDocument(self.document, tab_width=self.indent_width)
-        self.navigator = DocumentNavigator(self.wrapped_document)
-        self._build_highlight_map()
-        self.move_cursor((0, 0))
-        self._rewrap_and_refresh_virtual_size()
-
-    def _recompute_cursor_offset(self) -> None:
-        """Clamp the cursor to the current text.
-
-        Textual 8.2.8 undoes and redoes in this order: text, scroll bars, cursor. When a scroll bar
-        appears or disappears it reads the cursor, which may be on a deleted line, and raises
-        ValueError.
-        """
-        self._cursor_offset = self.wrapped_document.location_to_offset(
-            self.clamp_visitable(self.cursor_location)
-        )
-
-    def _replace_via_keyboard(
-        self, insert: str, start: Location, end: Location
-    ) -> EditResult | None:
-        """Typed or pasted: terminals and clipboards end lines as they like."""
-        return super()._replace_via_keyboard(_LINE_END.sub("\n", insert), start, end)

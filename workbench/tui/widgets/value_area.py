@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from workbench.present.safe_text import safe_line
-from workbench.tui.terminal.textual_private import LineArea
+from workbench.tui.terminal.textual_private_area import LineArea
 
 
 class ValueArea(LineArea):
