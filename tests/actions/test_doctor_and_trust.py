@@ -15,6 +15,8 @@ from workbench.actions.workspace.doctor import examine
 from workbench.actions.workspace.filesystems import network_warning
 from workbench.actions.workspace.git_attributes import add_union_merge
 from workbench.actions.workspace.init import create_workspace
+from workbench.child_process.allowed import allow
+from workbench.child_process.source import read_source
 from workbench.errors import UntrustedWorkspace
 from workbench.fingerprints import fingerprint
 from workbench.registry import PromptRegistry
@@ -199,3 +201,18 @@ def test_anchors_that_git_would_not_merge_are_warned_about(workspace: Workspace)
     assert "conflicts" in said
     add_union_merge(workspace.root)
     assert found(workspace, "anchors") == []
+
+
+def test_doctor_says_which_code_may_run(workspace: Workspace) -> None:
+    assert found(workspace, "code") == []
+    (workspace.root / "scorers").mkdir()
+    (workspace.root / "scorers" / "own.py").write_text("def score(answer, case): return 1\n")
+    (workspace.root / "scorers" / "broken.py").write_text("def\n")
+    broken, waiting = found(workspace, "code")
+    assert broken[0] is waiting[0] is Level.WARNING
+    assert "scorers/broken.py line 1" in broken[1]
+    assert waiting[1] == "not allowed to run: scorers/own.py"
+    allow(read_source(workspace.root, "scorers/own.py"))
+    _, allowed = found(workspace, "code")
+    assert allowed[0] is Level.OK
+    assert "may run: scorers/own.py" in allowed[1]

@@ -148,6 +148,30 @@ def test_a_version_pins_its_features_and_a_change_is_said_with_its_lines(computi
     assert computing.here("trust", FILE).code == 0
     assert computing.here("run", "answer", "--json").json["score"] == 0.5
     assert computing.here("reproduce", "answer@1.0.0", "--json").json["degree"] == "same_answers"
+    assert computing.here("register", "answer", "-d", "second").code == 0
+    assert registry.status("answer", "1.0.1").reason == (
+        f"not evaluated on answer: the feature context ({changed}) changed since 1.0.0,"
+        " which passed"
+    )
+
+
+def test_own_scorers_see_computed_inputs_when_they_judge_and_when_they_judge_again(
+    computing: Cli,
+) -> None:
+    root = computing.root
+    (root / "scorers").mkdir()
+    scorer = root / "scorers/faithful.py"
+    scorer.write_text("def score(answer, case):\n    return answer == case['inputs']['context']\n")
+    suite = root / "evals/answer/suite.yaml"
+    suite.write_text(SUITE.replace("[exact_match]", "[python: {file: scorers/faithful.py}]"))
+    assert computing.here("trust", FILE, "scorers/faithful.py").code == 0
+    done = computing.here("run", "answer", "--json")
+    assert (done.code, done.json["score"]) == (0, 1.0)
+    again = computing.here("rescore", done.json["run_id"], "--json")
+    assert again.code == 0
+    (run,) = again.json["runs"]
+    (judged,) = run["scorers"]
+    assert (judged["after"], judged["changed"], judged["missing"]) == (1.0, 0, 0)
 
 
 def test_the_app_gets_the_definition_in_the_bundle_and_no_code_of_a_version_runs_unasked(

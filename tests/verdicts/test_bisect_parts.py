@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain, combinations
 
 from workbench.prompts.templates.templates import Renderer
-from workbench.prompts.values import ExampleSet, Message, Prompt
+from workbench.prompts.values import ExampleSet, Input, Message, Prompt
 from workbench.verdicts.bisection.hunks import edits_between
 
 A = Prompt(
@@ -62,3 +62,25 @@ def test_between_a_prompt_with_snippets_and_one_without_every_mix_has_a_revision
                 Renderer(mixed).render({"x": "?"})
     assert edits.apply(range(len(edits.hunks))).fingerprint == A.fingerprint
     assert edits.apply(()).fingerprint == plain.fingerprint
+
+
+def feature(text: str) -> dict[str, object]:
+    """A definition with that text."""
+    modules = {"features.hint": ["features/hint.py", text]}
+    return {"file": "features/hint.py", "modules": modules, "packages": {}, "python": "3.11"}
+
+
+def test_a_changed_feature_is_an_edit_of_its_own_and_goes_with_the_input_that_names_it() -> None:
+    computed = (Input("ticket"), Input("hint", feature="hint"))
+    a = replace(A, inputs=computed, features={"hint": feature("one")})
+    b = replace(a, features={"hint": feature("two")})
+    edits = edits_between(a, b)
+    assert [hunk.where for hunk in edits.hunks] == ["feature hint"]
+    assert edits.apply(()).fingerprint == a.fingerprint
+    assert edits.apply({0}).fingerprint == b.fingerprint
+    given = replace(a, inputs=(Input("ticket"), Input("hint")), features={})
+    for before, after in ((a, given), (given, a)):
+        edits = edits_between(before, after)
+        everything = {hunk.index for hunk in edits.hunks}
+        assert edits.apply(()).features == before.features
+        assert edits.apply(everything).features == after.features

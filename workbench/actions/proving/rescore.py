@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from workbench.actions.session import Session
+from workbench.datasets.features import FeatureInputs
 from workbench.datasets.values import Case
-from workbench.errors import NotFound, UsageError
+from workbench.errors import NotFound, TemplateError, UsageError
+from workbench.prompts.values import Prompt
 from workbench.registry import EvaluationRecord
 from workbench.registry.deploy.status import PART_WORDS
 from workbench.runs.engine.scoring import score_ahead, score_answer
 from workbench.runs.rescoring.rows import KeptDecision, keep
+from workbench.runs.spec.plan import CHUNK
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import Result
-from workbench.scorers.python_files import opened_code
+from workbench.scorers.python_files import codes_of, opened_code
 from workbench.verdicts.pairing import pair_results
 from workbench.verdicts.raw_values import is_raw
 from workbench.verdicts.sample import mean
@@ -114,6 +118,8 @@ def rescore(session: Session, run_id: str | None = None, suite_name: str | None 
                 continue
             cases = _cases(session.store.cases(stored.run_id), known)
             before = session.store.results(stored.run_id)
+            if codes_of(suite.scorers):
+                cases = _computed(session.store.prompt(stored.run_id), cases)
             runs[stored.run_id] = _judged(suite, before, cases)
             changes = _changes(suite, before, runs[stored.run_id])
             rescored_runs.append(
@@ -161,12 +167,27 @@ def _today(case: Case, known: Mapping[str, Case]) -> Case:
 
 
 def _judged(suite: Suite, results: Sequence[Result], cases: Mapping[str, Case]) -> list[Result]:
-    pairs = [(result.answer, cases[result.case_id]) for result in results]
-    score_ahead(suite.scorers, pairs)
-    return [
-        replace(result, scores=score_answer(suite.scorers, answer, case)[0])
-        for result, (answer, case) in zip(results, pairs, strict=True)
-    ]
+    judged = []
+    for start in range(0, len(results), CHUNK):
+        some = results[start : start + CHUNK]
+        score_ahead(suite.scorers, [(each.answer, cases[each.case_id]) for each in some])
+        for each in some:
+            scores, _ = score_answer(suite.scorers, each.answer, cases[each.case_id])
+            judged.append(replace(each, scores=scores))
+    return judged
+
+
+def _computed(prompt: Prompt, cases: Mapping[str, Case]) -> dict[str, Case]:
+    """The cases with the inputs that features compute, which own scorers see; one that cannot be
+    computed was not answered either.
+    """
+    features = FeatureInputs(prompt)
+    whole = dict(cases)
+    with features.opened():
+        for case in cases.values():
+            with suppress(TemplateError):
+                whole[case.id] = features.case(case)
+    return whole
 
 
 def _changes(

@@ -12,9 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.actions.trust import is_trusted, needs_trust
 from workbench.actions.workspace.checks import Check, Level
 from workbench.actions.workspace.filesystems import network_warning
+from workbench.actions.workspace.trust_checks import trust_checks
 from workbench.errors import PluginError, WorkbenchError
 from workbench.settings import ProviderSettings, TargetSettings
 from workbench.workspace import Workspace
@@ -117,7 +117,7 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
         yield _provider(provider)
     for target in workspace.settings.targets.values():
         yield _target(target)
-    yield _trust(workspace)
+    yield from trust_checks(workspace)
 
 
 def _files(workspace: Workspace) -> Iterator[Check]:
@@ -336,15 +336,3 @@ def _target(table: TargetSettings) -> Check:
     except WorkbenchError as error:
         return Check(name, Level.WARNING, error.message, error.hint)
     return Check(name, Level.OK, f"of the kind {table.kind}")
-
-
-def _trust(workspace: Workspace) -> Check:
-    settings = workspace.settings
-    reaching = [name for name, item in settings.providers.items() if needs_trust(item)]
-    if not reaching and not settings.targets:
-        return Check("trust", Level.OK, "nothing here reaches out")
-    if is_trusted(workspace):
-        return Check("trust", Level.OK, "you trust this workspace")
-    names = ", ".join([*reaching, *settings.targets])
-    untrusted = f"not trusted, so unusable: {names}"
-    return Check("trust", Level.WARNING, untrusted, "read workbench.toml, then: workbench trust")

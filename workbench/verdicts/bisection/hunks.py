@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from workbench.fingerprints import fingerprint, short
 from workbench.prompts.revisions import least_revision
 from workbench.prompts.snippets import included_in
 from workbench.prompts.values import (
@@ -73,7 +74,16 @@ class Edits:
         }
         model = _model(self.a.model, self.b.model, taken)
         mixed = replace(self.a, messages=tuple(messages), model=model, **fields)
+        mixed = replace(mixed, features=self._features(mixed, taken))
         return _with_parts(mixed, self._snippets(taken))
+
+    def _features(self, mixed: Prompt, taken: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """The chosen definition of each feature that the inputs name."""
+        a, b = self.a.features, self.b.features
+        return {
+            name: (b if name not in a or _feature(name) in taken else a)[name]
+            for name in sorted({*mixed.computed.values()})
+        }
 
     def _snippets(self, taken: Collection[str]) -> dict[str, str]:
         """The chosen text of each; one that A or B lacks is there for the text that includes it."""
@@ -146,6 +156,10 @@ def _snippet(name: str) -> str:
     return f"snippet {name}"
 
 
+def _feature(name: str) -> str:
+    return f"feature {name}"
+
+
 def _message_slots(
     a: tuple[Message, ...], b: tuple[Message, ...], hunks: list[Hunk]
 ) -> tuple[_Slot, ...]:
@@ -190,6 +204,9 @@ def _settings(a: Prompt, b: Prompt) -> Iterator[tuple[str, Any, Any]]:
     yield "revision", min(a.revision, REVISION), min(b.revision, REVISION)
     for name in sorted(a.snippets.keys() & b.snippets.keys()):
         yield _snippet(name), a.snippets[name], b.snippets[name]
+    for name in sorted(a.features.keys() & b.features.keys()):
+        old, new = (short(fingerprint(each.features[name])) for each in (a, b))
+        yield _feature(name), old, new
     yield "examples", _rows_of(a), _rows_of(b)
     yield "inputs", a.inputs, b.inputs
     yield "outputs", a.outputs, b.outputs
