@@ -308,5 +308,6 @@ def test_the_text_marks_the_node_and_lists_what_changed(evaluated: Evaluated) ->
     lines = cli.here("lineage", "triage@1.0.0").out.splitlines()
     (change,) = (line for line in lines if line.startswith("  changed since: "))
     assert "stale, snippet tone of the draft: " in change
+    assert max(map(len, change.split())) < 64
     (node,) = (line for line in lines if "snippet tone" in line and "!!" in line)
     assert "!! stale, snippet tone of the draft" in node

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workbench.fingerprints import canonical_json
+from workbench.fingerprints import canonical_json, short
+
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def fact_text(value: Any) -> str:
@@ -71,7 +74,9 @@ class Difference:
     """The draft has moved on: the version may go live as before."""
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.before or 'not recorded'} -> {self.now or 'none'}"
+        """One line, with the first digits of digests."""
+        line = f"{self.what}: {self.before or 'not recorded'} -> {self.now or 'none'}"
+        return _DIGEST.sub(lambda digest: short(digest[0]), line)
 
     def content(self) -> dict[str, Any]:
         """As plain JSON values."""
