@@ -137,9 +137,13 @@ def dataset() -> Schema:
             {"type": "string"},
             table(
                 {
-                    "path": text("The file or folder, from the suite's folder."),
+                    "path": text("The file or folder, from the suite's folder; or an address."),
                     "source": {"enum": list(SOURCES), "default": FILE},
-                    "version": text("A commit, tag or branch; of git and dvc."),
+                    "version": {
+                        "type": ["string", "integer"],
+                        "description": "A commit, tag or branch of git and dvc; a version or time"
+                        " of delta; a version id or ETag of object.",
+                    },
                     "config": text("The configuration of a Hugging Face folder."),
                     "sheet": text("The sheet of an .xlsx file; else its first visible one."),
                     "columns": named({"type": "string"}, "The column by input or field."),

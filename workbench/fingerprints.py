@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workbench.json_text import SpelledNumber, marked, unmarked
@@ -29,6 +29,16 @@ def canonical_json(value: Any) -> str:
 def fingerprint(value: Any) -> str:
     """sha256 (64 hex digits) of the canonical form of `value`."""
     return _sha256(canonical_json(value))
+
+
+def fingerprint_of_list(values: Iterable[Any]) -> str:
+    """The `fingerprint` of a list, of which one value at a time is held."""
+    digest, between = hashlib.sha256(b"["), b""
+    for value in values:
+        digest.update(between + canonical_json(value).encode("utf-8", "surrogatepass"))
+        between = b","
+    digest.update(b"]")
+    return digest.hexdigest()
 
 
 def fingerprint_of_parsed(value: Any) -> str:

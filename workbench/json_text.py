@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -88,11 +89,16 @@ def unmarked(text: str) -> str:
 
 def loads(text: str, **options: Any) -> Any:
     """`json.loads` with numbers that keep their spelling."""
-    return json.loads(
-        text,
+    # A decoder is kept: to make one costs as much as to read a line.
+    return _decoder("-0" in text, **options).decode(text)
+
+
+@functools.cache
+def _decoder(has_minus_zero: bool, **options: Any) -> json.JSONDecoder:
+    return json.JSONDecoder(
         parse_float=lambda digits: with_spelling(float(digits), digits),
         # The only JSON integer that Python prints differently.
-        parse_int=(lambda digits: with_spelling(int(digits), digits)) if "-0" in text else None,
+        parse_int=(lambda digits: with_spelling(int(digits), digits)) if has_minus_zero else None,
         **options,
     )
 

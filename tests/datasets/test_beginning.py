@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.datasets.tables_made import parquet
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.sources import beginning
 from workbench.datasets.sources.beginning import first_cases
@@ -40,6 +41,24 @@ def test_the_first_distinct_cases_of_a_split_are_those_of_the_whole_file(path: P
     dev = first_cases(path, 3, "dev")
     assert dev is not None and len(dev.cases) < 30
     assert "of 200 rows only the first" in dev.notes[-1]
+
+
+def test_the_first_cases_of_a_parquet_file_are_those_of_the_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginning, "LARGE_PACKED_BYTES", 100)
+    query = (
+        "SELECT 'ticket ' || i // 2 AS t, CASE WHEN i < 100 THEN 'gate' ELSE 'dev' END AS split"
+        " FROM range(200) t(i)"
+    )
+    path = parquet(tmp_path / "cases.parquet", query)
+    whole = read_dataset(path)
+    for split in ("gate", "dev", "all"):
+        first = first_cases(path, 5, split)
+        assert first is not None
+        assert first.cases == whole.only(split).cases[: len(first.cases)]
+        assert first.rows == 200
+        assert first.place_of(first.cases[0]) == whole.place_of(first.cases[0])
 
 
 def test_what_comes_after_is_not_read_and_what_is_read_is_checked(path: Path) -> None:

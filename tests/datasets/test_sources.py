@@ -18,6 +18,7 @@ from workbench.datasets.sources.reading import moved_on
 from workbench.datasets.sources.spec import DatasetSpec, Sample
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import DatasetError, SuiteError, WorkbenchError
+from workbench.fingerprints import fingerprint, fingerprint_of_list
 from workbench.runs.spec.suite_file import read_suite
 from workbench.runs.spec.suite_head import read_suite_head
 
@@ -255,7 +256,7 @@ def test_what_git_does_not_have_is_said(folder: Folder, version: str, said: str)
 
 def test_outside_a_repository_git_is_not_asked_twice(folder: Folder) -> None:
     path = folder.write("cases.jsonl", jsonl(ROWS))
-    with pytest.raises(DatasetError, match="not a git repository"):
+    with pytest.raises(DatasetError, match=r"not a git repository|filesystem boundary"):
         folder.read({"path": "cases.jsonl", "source": "git"})
     assert list(earlier_contents(path)) == []
 
@@ -498,3 +499,8 @@ def test_cases_that_follow_the_schema_read_as_without_it(folder: Folder) -> None
     before = folder.read("cases.csv")
     folder.write("schema.json", json.dumps(FLAT))
     assert folder.read("cases.csv").fingerprint == before.fingerprint
+
+
+@given(st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text()))))
+def test_a_list_has_one_fingerprint_however_much_of_it_is_held(values: list[Any]) -> None:
+    assert fingerprint_of_list(iter(values)) == fingerprint(values)

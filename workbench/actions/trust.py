@@ -10,10 +10,12 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
-from workbench.errors import UntrustedWorkspace
+from workbench.datasets.sources.addresses import is_address, trust_addresses
+from workbench.errors import SuiteError, UntrustedWorkspace
 from workbench.exchange.addresses import shown_address
 from workbench.files import read_user_file, write_user_file
 from workbench.fingerprints import fingerprint
+from workbench.runs.spec.suite_head import read_suite_head
 from workbench.settings import FILE_NAME, ProviderSettings, TargetSettings
 from workbench.workspace import Workspace
 
@@ -89,9 +91,25 @@ def is_trusted(workspace: Workspace) -> bool:
 
 
 def trust(workspace: Workspace) -> None:
-    """Record that the user trusts this folder with exactly these settings."""
+    """Record that the user trusts this folder with exactly these settings, and to read cases at the
+    addresses that its suites name now.
+    """
     known = read_user_file(_FILE) | {str(workspace.root.resolve()): _reach(workspace)}
     write_user_file(_FILE, known)
+    trust_addresses(workspace.root, dataset_addresses(workspace).values())
+
+
+def dataset_addresses(workspace: Workspace) -> dict[str, str]:
+    """The addresses outside the workspace that its suites read their cases from, by suite."""
+    addresses = {}
+    for path in workspace.suite_paths():
+        try:
+            head = read_suite_head(path)
+        except SuiteError:
+            continue  # it reads nothing
+        if is_address(head.dataset.path):
+            addresses[head.name] = head.dataset.path
+    return addresses
 
 
 def needs_trust(provider: ProviderSettings) -> bool:

@@ -24,12 +24,13 @@ workbench trust scorers/totals.py"""
 def trust_command(
     context: CommandContext, files: tuple[str, ...], wanted_hash: str | None
 ) -> int | None:
-    """Let this workspace's settings send keys, or its code run.
+    """Let this workspace send keys and read cases elsewhere, or its code run.
 
-    Without FILE, its settings may send prompts and keys where they say; a change of its providers
-    or targets asks again. With FILE, this own scorer or feature may run, with the files that it
-    imports; a change of any of them asks again. PROMPT@VERSION stands for the features that this
-    version holds, and the scorers that judged it.
+    Without FILE, its settings may send prompts and keys where they say, and its suites read cases
+    at the addresses that they name; a change of its providers, targets or addresses asks again.
+    With FILE, this own scorer or feature may run, with the files that it imports; a change of any
+    of them asks again. PROMPT@VERSION stands for the features that this version holds, and the
+    scorers that judged it.
     """
     if wanted_hash and len(files) != 1:
         raise UsageError("--hash is the hash of one file", hint="workbench trust FILE --hash ...")
@@ -87,7 +88,7 @@ def _below(root: Path, file: str) -> str:
 
 def _trust_settings(context: CommandContext) -> None:
     from workbench.actions.code_trust import code_at, code_files
-    from workbench.actions.trust import target_place, trust, where_to
+    from workbench.actions.trust import dataset_addresses, target_place, trust, where_to
     from workbench.child_process.allowed import is_allowed
     from workbench.errors import CodeError
 
@@ -107,6 +108,8 @@ def _trust_settings(context: CommandContext) -> None:
         f"  models {name}: {item.kind} {target_place(item)}".rstrip()
         for name, item in registries.items()
     ]
+    sources = dataset_addresses(workspace)
+    lines += [f"  suite {name}: cases from {address}" for name, address in sources.items()]
     waiting = []
     for file in code_files(workspace):
         try:
@@ -124,6 +127,7 @@ def _trust_settings(context: CommandContext) -> None:
         "targets": {name: item.kind for name, item in settings.targets.items()},
         "places": places,
         "model_registries": {name: item.kind for name, item in registries.items()},
+        "sources": sources,
         "code_not_allowed": waiting,
     }
     context.answer(values, lines)

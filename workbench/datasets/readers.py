@@ -190,6 +190,8 @@ def _check_values(value: Any, where: str, depth: int = 0) -> None:
     if depth > MAX_DEPTH:
         raise DatasetError(f"{where}: nested deeper than {MAX_DEPTH}")
     if isinstance(value, str):
+        if value.isascii():
+            return
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from workbench.fingerprints import fingerprint, short
+from workbench.fingerprints import fingerprint, fingerprint_of_list, short
 
 _SEED_DIGITS = 8
 """Hexadecimal digits of a fingerprint that make a seed; recorded evaluations depend on it."""
@@ -87,7 +87,7 @@ class Dataset:
     @cached_property
     def fingerprint(self) -> str:
         """sha256 of the parsed rows, so line ends and key order do not matter."""
-        return fingerprint([case.content() for case in self.cases])
+        return fingerprint_of_list(case.content() for case in self.cases)
 
     @property
     def seed(self) -> int:

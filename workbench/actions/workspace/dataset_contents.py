@@ -161,7 +161,7 @@ class Opened:
         if self.dataset is not None:
             newest = self.store.newest(self.head.name) if self.store else None
             is_newest = newest is not None and newest.fingerprint == self.dataset.fingerprint
-            return content_of(self.dataset, str(self.file), newest if is_newest else None)
+            return content_of(self.dataset, self.dataset.source, newest if is_newest else None)
         for version in self.versions()[:1]:
             return self.content_of(version)
         raise NotFound(f"{self.head.name} has no versions", hint=self.problem)
@@ -257,22 +257,17 @@ def _in_runs(opened: Opened, ref: str) -> Iterator[tuple[Dataset, str]]:
 def _elsewhere(opened: Opened, source: Path | None) -> Iterator[tuple[Dataset, str]]:
     """Yield what can be read outside runs.db, the nearest first."""
     from workbench.datasets.readers import SUFFIXES, read_dataset
-    from workbench.datasets.sources.history import earlier_contents
-    from workbench.datasets.sources.reading import read_bytes
+    from workbench.datasets.sources.reading import earlier_datasets
 
     if opened.dataset is not None:
-        yield opened.dataset, str(opened.file)
+        yield opened.dataset, opened.dataset.source
     for path in (*((source,) if source else ()), *sorted(opened.exports.glob("*"))):
         if path.suffix.lower() in SUFFIXES and path.is_file():
             try:
                 yield read_dataset(path), str(path)
             except DatasetError:
                 continue  # something else lies there too
-    for place, data in earlier_contents(opened.file):
-        try:
-            yield read_bytes(opened.head.dataset, opened.head.path, data, place), place
-        except DatasetError:
-            continue  # of another form then, or broken for a while
+    yield from earlier_datasets(opened.head.dataset, opened.head.path)
 
 
 def _missing(opened: Opened, ref: str) -> NotFound:

@@ -1,21 +1,33 @@
-"""Reads the first cases of a JSONL file that is too large to be read for a few cases."""
+"""Reads the first cases of a JSONL or Parquet file that is too large to be read for a few cases."""
 
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from workbench.datasets.distinct import distinct
-from workbench.datasets.readers import Row, dataset_from_rows, decode, jsonl_rows, made_up_id
+from workbench.datasets.readers import (
+    Row,
+    dataset_from_rows,
+    decode,
+    jsonl_rows,
+    made_up_id,
+    read_rows,
+)
+from workbench.datasets.tables.parquet import row_count
 from workbench.datasets.values import Dataset
 from workbench.units import plural
 
 LARGE_BYTES = 64_000_000
 """From this size a run of a few cases does not read all of a file."""
-_SUFFIX = ".jsonl"
+LARGE_PACKED_BYTES = 8_000_000
+"""The same for a file that is compressed."""
+_JSONL = ".jsonl"
+_PARQUET = ".parquet"
 _EVERY = "all"
 _COUNTED = 1 << 20
 """Bytes to count lines in at a time."""
@@ -33,8 +45,10 @@ def first_cases(path: Path, number: int, split: str) -> Dataset | None:
         status = path.stat()
     except OSError:
         return None
-    is_large = stat.S_ISREG(status.st_mode) and status.st_size >= LARGE_BYTES
-    if path.suffix.lower() != _SUFFIX or not is_large:
+    suffix = path.suffix.lower()
+    if suffix not in (_JSONL, _PARQUET) or not stat.S_ISREG(status.st_mode):
+        return None
+    if status.st_size < (LARGE_BYTES if suffix == _JSONL else LARGE_PACKED_BYTES):
         return None
     found = None
     if split != _EVERY and split.isascii():
@@ -44,7 +58,7 @@ def first_cases(path: Path, number: int, split: str) -> Dataset | None:
     dataset = found or _first(path, number, lambda _line: True, "")
     if dataset is None:
         return None
-    rows = _rows(path)
+    rows = _rows(path) if suffix == _JSONL else row_count(path, str(path))
     note = (
         f"of {plural(rows, 'row')} only the first {len(dataset.cases):,} that the run may need were"
         " read and checked: the file is large"
@@ -71,7 +85,11 @@ def _first(path: Path, number: int, wanted: Wanted, split: str) -> Dataset | Non
 
 
 def _numbered_rows(path: Path, wanted: Wanted) -> Iterator[Row]:
-    """The rows of the lines that may be wanted, with the ids that they have in the whole file."""
+    """The rows that may be wanted, with the ids that they have in the whole file."""
+    if path.suffix.lower() != _JSONL:
+        for at, (place, row) in enumerate(read_rows(path)):
+            yield place, _with_id(row, at)
+        return
     position = -1
     with path.open("rb") as file:
         for at, line in enumerate(file, 1):
@@ -79,8 +97,11 @@ def _numbered_rows(path: Path, wanted: Wanted) -> Iterator[Row]:
             if wanted(line):
                 text = decode(line, f"{path}: line {at}")
                 for place, row in jsonl_rows([(at, text)], str(path)):
-                    is_named = row.get("id") is not None
-                    yield place, row if is_named else {**row, "id": made_up_id(row, position)}
+                    yield place, _with_id(row, position)
+
+
+def _with_id(row: Mapping[str, Any], position: int) -> Mapping[str, Any]:
+    return row if row.get("id") is not None else {**row, "id": made_up_id(row, position)}
 
 
 def _rows(path: Path) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from workbench.datasets.sources.addresses import is_address
 from workbench.errors import SuiteError
 from workbench.links import SETTINGS_FILE
 
@@ -13,7 +14,9 @@ FILE = "file"
 GIT = "git"
 DVC = "dvc"
 HUGGINGFACE = "huggingface"
-KINDS = (FILE, GIT, DVC, HUGGINGFACE)
+DELTA = "delta"
+OBJECT = "object"
+KINDS = (FILE, GIT, DVC, HUGGINGFACE, DELTA, OBJECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class DatasetSpec:
     path: str
     source: str = FILE
     version: str = ""
-    """A commit, a tag or a branch of git."""
+    """A commit, a tag or a branch of git; a version or a time of Delta Lake; an object's."""
     config: str = ""
     """The configuration of a Hugging Face folder; empty: the default one."""
     sheet: str = ""
@@ -57,10 +60,14 @@ class DatasetSpec:
 def source_path(spec: DatasetSpec, suite: Path) -> Path:
     """The file or folder that the suite names, resolved. A plain path must lie in the suite's
     folder, others in its workspace. Raises SuiteError.
+
+    For an address it is what a file of that name in the suite's folder would be.
     """
     folder = suite.parent.resolve()
+    if is_address(spec.path):
+        return folder / (PurePosixPath(spec.path).name or spec.source)
     path = (folder / spec.path).resolve()
-    inside = folder if spec.is_plain else _workspace(folder)
+    inside = folder if spec.is_plain else workspace_of(suite)
     if not path.is_relative_to(inside):
         raise SuiteError(
             f"{suite}: dataset {spec.path!r} lies outside {inside}", hint="put it beside"
@@ -68,7 +75,8 @@ def source_path(spec: DatasetSpec, suite: Path) -> Path:
     return path
 
 
-def _workspace(folder: Path) -> Path:
+def workspace_of(suite: Path) -> Path:
     """The folder around a suite that has the settings; without one, the suite's own."""
+    folder = suite.parent.resolve()
     parents = (folder, *folder.parents)
     return next((parent for parent in parents if (parent / SETTINGS_FILE).is_file()), folder)

@@ -44,6 +44,17 @@ def read_parquet(
         raise DatasetError(f"{where}: {_first_line(error)}", hint="is it Parquet?") from error
 
 
+def row_count(path: Path, where: str) -> int:
+    """The number of rows that a file says it has. Raises what `read_parquet` raises."""
+    duckdb = _duckdb()
+    try:
+        with _without_pattern(path) as plain, connected(duckdb, plain) as connection:
+            query = "SELECT num_rows FROM parquet_file_metadata(?)"
+            return int(connection.execute(query, [str(plain)]).fetchone()[0])
+    except duckdb.Error as error:
+        raise DatasetError(f"{where}: {_first_line(error)}", hint="is it Parquet?") from error
+
+
 @contextmanager
 def connected(duckdb: Any, path: Path) -> Iterator[Any]:
     """A connection that reaches the file alone."""
@@ -65,10 +76,17 @@ def _without_pattern(path: Path) -> Iterator[Path]:
 
 
 def table_rows(
-    connection: Any, source: str, where: str, needed: Collection[str] | None
+    connection: Any,
+    source: str,
+    where: str,
+    needed: Collection[str] | None,
+    described: Sequence[Sequence[Any]] | None = None,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The rows of a source in SQL, see `read_parquet`."""
-    described = connection.execute(f"FROM {source} LIMIT 0").description
+    """The rows of a source in SQL, see `read_parquet`; `described` is what it says of its columns,
+    for a source that can be read once.
+    """
+    if described is None:
+        described = connection.execute(f"FROM {source} LIMIT 0").description
     columns = columns_of(taken(described, needed, where), where)
     selects = ", ".join(column.select for column in columns)
     connection.execute(f"FROM {source} SELECT {selects}")

@@ -8,15 +8,14 @@ before it writes, and what it wrote is read back.
 from __future__ import annotations
 
 import hashlib
-import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from workbench.datasets.sources.buckets import S3, filesystem
 from workbench.errors import (
-    ExtraMissing,
     TargetError,
     TargetRefused,
     TargetUnreachable,
@@ -26,9 +25,7 @@ from workbench.files import write_atomically
 from workbench.providers.redact import one_line
 from workbench.runs.store.outbox_lock import alone
 
-INSTALL = "pip install 'prompt-workbench[targets]'"
 _LOCK = ".workbench.lock"
-_S3 = ("s3", "s3a")
 _REFUSED = (
     *("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Forbidden"),
     *("NoSuchBucket", "NoCredentials", "PermanentRedirect"),
@@ -188,15 +185,10 @@ def open_bucket(uri: str, options: Mapping[str, Any], hidden: tuple[str, ...]) -
     """
     scheme = uri.partition("://")[0]
     try:
-        fsspec = importlib.import_module("fsspec")
-        system, root = fsspec.core.url_to_fs(uri, **options)
-    except ModuleNotFoundError as error:
-        raise ExtraMissing(f"{scheme}:// needs {error.name}", hint=INSTALL) from error
-    except ImportError as error:
-        raise ExtraMissing(f"{scheme}://: {one_line(str(error))}", hint=INSTALL) from error
+        system, root = filesystem(uri, options)
     except (ValueError, TypeError) as error:
         raise UsageError(f"{scheme}://: {one_line(str(error), hidden)}") from error
-    return BucketStore(system, str(root).rstrip("/"), scheme in _S3, hidden)
+    return BucketStore(system, root.rstrip("/"), scheme in S3, hidden)
 
 
 def _code(error: BaseException | None) -> str:

@@ -8,12 +8,15 @@ from typing import Any
 
 from workbench.datasets.json_values import as_text
 from workbench.datasets.readers import XLSX
+from workbench.datasets.sources.addresses import address_problem, is_address
 from workbench.datasets.sources.spec import (
+    DELTA,
     DVC,
     FILE,
     GIT,
     HUGGINGFACE,
     KINDS,
+    OBJECT,
     DatasetSpec,
     Sample,
 )
@@ -24,7 +27,7 @@ BY_HASH = "hash"
 _KEYS = (
     "path", "source", "version", "config", "sheet", "columns", "where", "group", "split", "sample",
 )  # fmt: skip
-_ONLY = {"version": (GIT, DVC), "config": (HUGGINGFACE,)}
+_ONLY = {"version": (GIT, DVC, DELTA, OBJECT), "config": (HUGGINGFACE,)}
 """The sources that a key is for."""
 _PER_CENT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*%")
 _MOST_SAMPLED = 10**9
@@ -52,9 +55,9 @@ def dataset_spec(value: Any, where: str) -> DatasetSpec:
         raise SuiteError(f"{where}: sheet is for {XLSX} files alone")
     shares, renamed = _split(value.get("split"), f"{where}.split")
     return DatasetSpec(
-        path=_text(value, "path", where, needed=True),
+        path=_path(value, source, where),
         source=source,
-        version=_text(value, "version", where),
+        version=_version(value, source, where),
         config=_text(value, "config", where),
         sheet=_text(value, "sheet", where),
         columns=_columns(value.get("columns"), f"{where}.columns"),
@@ -64,6 +67,23 @@ def dataset_spec(value: Any, where: str) -> DatasetSpec:
         renamed=renamed,
         sample=_sample(value.get("sample"), f"{where}.sample"),
     )
+
+
+def _path(value: Mapping[str, Any], source: str, where: str) -> str:
+    path = _text(value, "path", where, needed=True)
+    if source == OBJECT and not is_address(path):
+        raise SuiteError(f"{where}: path must be an address", hint="path: s3://bucket/cases.jsonl")
+    if source in (OBJECT, DELTA) and is_address(path) and (problem := address_problem(path)):
+        raise SuiteError(f"{where}: {problem}")
+    if source not in (OBJECT, DELTA) and is_address(path):
+        raise SuiteError(f"{where}: {path} is an address", hint=f"source: {OBJECT} reads it")
+    return path
+
+
+def _version(value: Mapping[str, Any], source: str, where: str) -> str:
+    version = value.get("version")
+    is_number = isinstance(version, int) and not isinstance(version, bool) and version >= 0
+    return str(version) if source == DELTA and is_number else _text(value, "version", where)
 
 
 def _columns(value: Any, where: str) -> dict[str, str]:

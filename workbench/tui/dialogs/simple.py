@@ -50,9 +50,12 @@ class Messages(Dialog[None]):
 
 def open_trust(app: AppContext) -> None:
     """Say what trusting means; `y` trusts the folder with exactly these settings."""
-    from workbench.actions.trust import is_trusted, trust, where_to
+    from workbench.actions.trust import dataset_addresses, is_trusted, trust, where_to
+    from workbench.datasets.sources.addresses import is_trusted_address
 
-    if is_trusted(app.workspace):
+    addresses = dataset_addresses(app.workspace)
+    root = app.workspace.root
+    if is_trusted(app.workspace) and all(is_trusted_address(root, a) for a in addresses.values()):
         app.tell("this workspace is trusted, with the settings that it has now")
         return
     lines = []
@@ -61,6 +64,8 @@ def open_trust(app: AppContext) -> None:
         lines.append(f"{provider.name}: {where_to(provider)}{key}")
     for target in app.workspace.settings.targets.values():
         lines.append(f"{target.name}: {target.uri or '$' + target.uri_env}")
+
+    lines += [f"{suite}: cases from {address}" for suite, address in addresses.items()]
 
     def answered(agreed: bool | None) -> None:
         if agreed:
