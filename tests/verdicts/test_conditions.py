@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from workbench.present.slices.lines import slice_lines
 from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.conditions import Condition, conditions_at
 from workbench.verdicts.sequential import conclude
 from workbench.verdicts.sequential_plan import make_plan
-from workbench.verdicts.slices import slice_standings
+from workbench.verdicts.slices import MOST_TAGS, slice_standings
 from workbench.verdicts.statistics.quantiles import least_cases, quantile_shift, ranks
 from workbench.verdicts.statistics.ratios import log_ratio, mean_ratio
 from workbench.verdicts.values import CasePair, Gate, Verdict
@@ -162,3 +163,12 @@ def test_claims_about_many_tags_are_adjusted_and_about_few_cases_are_not_made() 
     assert standing("unlucky", unlucky) == (Verdict.WORSE, Verdict.WORSE, True)
     assert standing("unlucky", unlucky, rest) == (Verdict.WORSE, Verdict.UNDECIDED, True)
     assert standing("small", small, unlucky) == (Verdict.WORSE, Verdict.UNDECIDED, False)
+
+
+def test_tags_that_every_case_has_of_its_own_are_no_slices() -> None:
+    every = [CasePair(str(at), (1.0,), (1.0,), tags=("all", f"id{at}")) for at in range(400)]
+    plan = make_plan(400, POLICY, 1, full=True)
+    standings = slice_standings(every, plan, POLICY, "s", 1)
+    assert len(standings) == MOST_TAGS and "all" in {one.tag for one in standings}
+    lines = slice_lines(standings)
+    assert len(lines) == 4 and lines[2] == "199 tags have fewer than 20 cases"

@@ -181,7 +181,9 @@ def _cost(
             largest=plan.largest,
         )
 
-    shown, worst, best = ratio(None), ratio(MOST), ratio(-MOST)
+    shown = worst = best = ratio(None)
+    if None in logs:
+        worst, best = ratio(MOST), ratio(-MOST)
     known = [(a, b) for a, b in values if a is not None and b is not None]
     condition = _counted(name, margin, len(pairs), len(known))
     if shown is None or worst is None or best is None:

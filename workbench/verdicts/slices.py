@@ -17,6 +17,8 @@ from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verd
 
 ENOUGH = MIN_CASES
 """Complete pairs from which a claim about a tag is considered."""
+MOST_TAGS = 200
+"""Tags that are looked at: those that the gate names, then those of the most cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,16 @@ def slice_standings(
     be claimed go, and the rest are judged again with a smaller k (Scand. J. Statist. 6 (1979) 65).
     A tag that the gate names is claimed at the full confidence, since it was named before.
     """
-    tags = sorted({tag for pair in pairs for tag in pair.tags})
-    groups = {tag: [pair for pair in pairs if tag in pair.tags] for tag in tags}
-    margins = {tag: dict(policy.slices).get(tag, policy.margin) for tag in tags}
+    groups: dict[str, list[CasePair]] = {}
+    for pair in pairs:
+        for tag in dict.fromkeys(pair.tags):
+            groups.setdefault(tag, []).append(pair)
+    gated = dict(policy.slices)
+    # Tags that nearly every case has of its own are no slices.
+    tags = sorted(
+        sorted(groups, key=lambda tag: (tag not in gated, -len(groups[tag]), tag))[:MOST_TAGS]
+    )
+    margins = {tag: gated.get(tag, policy.margin) for tag in tags}
     share = plan.planned / len(pairs) if pairs else 1.0
     compared = plan.baseline and any(pair.a for pair in pairs)
 
@@ -79,7 +88,7 @@ def slice_standings(
             tag=tag,
             comparison=alone[tag],
             margin=margins[tag],
-            gated=tag in dict(policy.slices),
+            gated=tag in gated,
             enough=tag in enough,
             claim=claims.get(tag, Verdict.UNDECIDED),
             holm_p=p_values.get(tag),

@@ -40,8 +40,9 @@ def beside(
 ) -> Beside:
     """The gate's further conditions, and how each tag stands, at a single look at all cases."""
     policy = suite.gate
-    if not cases:
-        return Beside()
+    tagged = any(case.tags for case in cases)
+    if not cases or not (tagged or policy.slices or policy.also):
+        return NOTHING
     plan = make_plan(len(cases), policy, suite.dataset.seed, full=True, cases=cases)
     place = {case.id: at for at, case in enumerate(plan.order_cases(cases))}
     ordered = {
@@ -49,7 +50,6 @@ def beside(
         for name, each in {**pairs, **raw_pairs(results_a, results_b, cases)}.items()
     }
     scorer = policy.scorers[0]
-    tagged = any(case.tags for case in cases)
     slices = slice_standings(ordered[scorer], plan, policy, scorer, 1) if tagged else ()
     return Beside(conditions_at(ordered, plan, policy, 1), slices)
 

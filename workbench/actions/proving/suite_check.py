@@ -220,7 +220,7 @@ def _never(suite: Suite, runs: Sequence[Sequence[Result]]) -> Iterator[Finding]:
         ("never_failed", 1.0, "passed", "they tell no version from another"),
         ("never_passed", 0.0, "failed", "is what they expect right?"),
     ):
-        cases = [case_id for case_id, values in seen.items() if set(values) == {wanted}]
+        cases = [c.id for c in suite.dataset.cases if set(seen.get(c.id, ())) == {wanted}]
         if cases:
             of = f"{len(cases)} of {plural(len(seen), 'case')}"
             text = f"every version {word} {of} ({ids(cases)}): {advice}"

@@ -8,12 +8,14 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.present.tables import fit, lay_out
 from workbench.runs.spec.gate_margins import COST
-from workbench.units import loss
+from workbench.units import loss, plural
 from workbench.verdicts.conditions import SLICE, Condition
 from workbench.verdicts.slices import ENOUGH, SliceStanding
 from workbench.verdicts.values import Gate, Verdict
 
 TAG_WIDTH = 24
+MOST_SMALL = 12
+"""Tags of too few cases that are listed; of more only the number is."""
 HEADER = ("slice", "cases", "difference", "fixed", "broke", "same", "claim")
 _CLAIMS = {
     Verdict.BETTER: "better",
@@ -40,8 +42,11 @@ def slice_lines(standings: Sequence[SliceStanding]) -> list[str]:
     """A table of all tags; empty without any."""
     if not standings:
         return []
-    rows = slice_rows(standings)
-    return [*lay_out(HEADER, rows), *slice_notes(standings)]
+    small = [one for one in standings if not (one.enough or one.gated)]
+    shown = [one for one in standings if len(small) <= MOST_SMALL or one not in small]
+    left = len(standings) - len(shown)
+    more = [f"{plural(left, 'tag has', 'tags have')} fewer than {ENOUGH} cases"] if left else []
+    return [*lay_out(HEADER, slice_rows(shown)), *more, *slice_notes(standings)]
 
 
 def slice_rows(standings: Sequence[SliceStanding]) -> list[tuple[str, ...]]:

@@ -120,6 +120,12 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise SuiteError(f"{where}: {headline!r} names no scorer", hint="scorer: exact_match")
     gating = tuple(dict.fromkeys([*names, *required]))
+    reserved = next((scorer.name for scorer in scorers if scorer.name.startswith("@")), None)
+    if reserved:
+        raise SuiteError(
+            f"{where}: a scorer cannot be named {reserved!r}: evidence keeps raw values under @",
+            hint="another name",
+        )
     for name in gating:
         if name not in {scorer.name for scorer in scorers}:
             hint = did_you_mean(str(name), [scorer.name for scorer in scorers])
