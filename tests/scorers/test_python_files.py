@@ -14,6 +14,7 @@ from workbench.datasets.values import Case
 from workbench.errors import CodeError, SuiteError
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.engine.scoring import score_ahead, score_answer
+from workbench.runs.spec.suite_file import read_suite
 from workbench.scorers.base import Score, Scorer
 from workbench.scorers.catalog import scorers_of
 from workbench.scorers.python_files import codes_of, opened_code
@@ -254,3 +255,32 @@ def score(answer, case):
         assert judged(scorers, "right")["own"] == Score(0.25)
         (code_of_scorer,) = codes_of(scorers)
         assert code_of_scorer.declared == ()
+
+
+def test_own_code_within_a_composition_and_behind_transforms_runs_in_one_process(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "scorers").mkdir()
+    code = """
+import os
+def score(answer, case): return {"score": answer == "yes", "reason": str(os.getpid())}
+"""
+    (tmp_path / FILE).write_text(code)
+    (tmp_path / "cases.jsonl").write_text('{"inputs": {"t": "x"}, "expected": "1"}\n')
+    (tmp_path / "suite.yaml").write_text(f"""\
+suite: s
+prompt: p
+dataset: cases.jsonl
+scorers:
+  - not: {{python: {{file: {FILE}}}, name: denied}}
+  - python: {{file: {FILE}, name: folded, transforms: [casefold]}}
+""")
+    allow(read_source(tmp_path, FILE))
+    scorers = read_suite(tmp_path / "suite.yaml").scorers
+    with opened_code(scorers):
+        answers = [Answer(Outcome.OK, text) for text in ("YES", "Yes", "yes", "no")]
+        score_ahead(scorers, [(answer, CASE) for answer in answers])
+        judged_all = [score_answer(scorers, answer, CASE)[0] for answer in answers]
+    assert [scores["denied"].value for scores in judged_all] == [1, 1, 0, 1]
+    assert [scores["folded"].value for scores in judged_all] == [1, 1, 1, 0]
+    assert len({scores["folded"].reason for scores in judged_all}) == 1

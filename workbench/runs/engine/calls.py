@@ -222,7 +222,7 @@ class Calls:
                 if not rounds.goes_on(answer):
                     whole = rounds.whole(answer)
                     if self._recorder.runs_code:  # which may take its time
-                        await asyncio.to_thread(self._recorder.score_ahead, [(item, whole)])
+                        await asyncio.to_thread(self._recorder.judge, item, whole)
                     self._recorder.answered(item, whole)
                     paid = not answer.outcome.is_error
                     return True

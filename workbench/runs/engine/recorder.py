@@ -57,6 +57,10 @@ class Recorder:
         if self._codes:
             score_ahead(self._scorers, [(answer, item.case) for item, answer in answers])
 
+    def judge(self, item: Planned, answer: Answer) -> None:
+        """Let that code judge an answer as `answered` will; from any thread."""
+        score_answer(self._scorers, answer, item.case)
+
     def cached(self, item: Planned, stored: CachedAnswer) -> None:
         """Take an answer from the cache."""
         self._take(item, stored.answer, stored.answer_id)

@@ -62,7 +62,9 @@ def _unasked(earlier: str, score: Score) -> Score:
 
 def score_ahead(scorers: Sequence[Scorer], answers: Sequence[tuple[Answer, Case]]) -> None:
     """Let the workspace's own code judge many answers at once, which is several times faster: their
-    scores are kept for `score_answer`.
+    scores are kept for `score_answer`. Scorers that see the answer through transforms, or are asked
+    after another, are left out.
     """
-    for code in codes_of(scorers):
+    plain = [one for one in scorers if not (one.parts or one.transforms or one.after)]
+    for code in codes_of(plain):
         code.results([arguments_of(*each) for each in answers if each[0].outcome is Outcome.OK])
