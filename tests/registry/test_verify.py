@@ -44,6 +44,8 @@ def full(tmp_path_factory: pytest.TempPathFactory, key: SigningKey) -> Path:
         registry.set_environment(EnvironmentSettings("canary"), "ana", reason="nobody is there")
         registry.approve_rules("bob", reason="a holiday")
         registry.register_consumer("app", "p", "production", ">=1,<2")
+        side = {"asked": "openai/m", "models": ["m-2"], "cached": 0}
+        assert registry.observe(registry.evaluations("p")[0], side, "canary", by="ci", changed=True)
         registry.rollback("p", "production", "bob", reason="worse")
         registry.revoke("p", "1.1.0", "ana", "leaks names")
         assert registry.verify(key=key.public_pem).ok
