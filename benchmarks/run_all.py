@@ -27,6 +27,7 @@ NAMES = (
     "registry",
     "large",
     "datasets",
+    "million",
     "scorers",
     "engine",
     "own_code",

@@ -18,7 +18,7 @@ from workbench.datasets.readers import (
     made_up_id,
     read_rows,
 )
-from workbench.datasets.tables.parquet import row_count
+from workbench.datasets.tables.parquet import summary
 from workbench.datasets.values import Dataset
 from workbench.units import plural
 
@@ -50,15 +50,17 @@ def first_cases(path: Path, number: int, split: str) -> Dataset | None:
         return None
     if status.st_size < (LARGE_BYTES if suffix == _JSONL else LARGE_PACKED_BYTES):
         return None
+    # The rows of Parquet are counted at no cost; lines only where they are needed.
+    rows, columns = summary(path, str(path)) if suffix == _PARQUET else (0, {"split"})
     found = None
-    if split != _EVERY and split.isascii():
+    if "split" in columns and split != _EVERY and split.isascii():
         # A line whose bytes lack the name, and which has no escapes, is in no split of that name.
         name = split.encode()
         found = _first(path, number, lambda line: name in line or b"\\u" in line, split)
     dataset = found or _first(path, number, lambda _line: True, "")
     if dataset is None:
         return None
-    rows = _rows(path) if suffix == _JSONL else row_count(path, str(path))
+    rows = rows or _rows(path)
     note = (
         f"of {plural(rows, 'row')} only the first {len(dataset.cases):,} that the run may need were"
         " read and checked: the file is large"

@@ -44,13 +44,18 @@ def read_parquet(
         raise DatasetError(f"{where}: {_first_line(error)}", hint="is it Parquet?") from error
 
 
-def row_count(path: Path, where: str) -> int:
-    """The number of rows that a file says it has. Raises what `read_parquet` raises."""
+def summary(path: Path, where: str) -> tuple[int, set[str]]:
+    """The number of rows that a file says it has, and its columns.
+
+    Raises what `read_parquet` raises.
+    """
     duckdb = _duckdb()
     try:
         with _without_pattern(path) as plain, connected(duckdb, plain) as connection:
-            query = "SELECT num_rows FROM parquet_file_metadata(?)"
-            return int(connection.execute(query, [str(plain)]).fetchone()[0])
+            rows = "SELECT num_rows FROM parquet_file_metadata(?)"
+            count = int(connection.execute(rows, [str(plain)]).fetchone()[0])
+            names = "SELECT name, num_children FROM parquet_schema(?)"
+            return count, {*_top_level(connection.execute(names, [str(plain)]).fetchall())}
     except duckdb.Error as error:
         raise DatasetError(f"{where}: {_first_line(error)}", hint="is it Parquet?") from error
 
