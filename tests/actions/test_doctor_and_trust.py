@@ -15,6 +15,7 @@ from workbench.actions.workspace.doctor import examine
 from workbench.actions.workspace.filesystems import network_warning
 from workbench.actions.workspace.git_attributes import add_union_merge
 from workbench.actions.workspace.init import create_workspace
+from workbench.actions.workspace.trust_checks import trust_checks
 from workbench.child_process.allowed import allow
 from workbench.child_process.source import read_source
 from workbench.errors import UntrustedWorkspace
@@ -216,3 +217,24 @@ def test_doctor_says_which_code_may_run(workspace: Workspace) -> None:
     _, allowed = found(workspace, "code")
     assert allowed[0] is Level.OK
     assert "may run: scorers/own.py" in allowed[1]
+
+
+def test_the_address_of_a_suite_s_cases_is_unusable_until_it_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
+    suite = tmp_path / "workspace" / "evals" / "triage" / "suite.yaml"
+    suite.parent.mkdir(parents=True)
+    (tmp_path / "workspace" / "workbench.toml").write_text("")
+    suite.write_text(
+        "suite: triage\nprompt: triage\nscorers: [exact_match]\n"
+        "dataset: {source: object, path: 's3://bucket/a.jsonl'}\n"
+    )
+    workspace = open_workspace(tmp_path / "workspace")
+    (check,) = trust_checks(workspace)
+    assert (check.level, check.message) == (
+        Level.WARNING,
+        "not trusted, so unusable: the cases of triage",
+    )
+    trust(workspace)
+    assert next(trust_checks(workspace)).message == "you trust this workspace"

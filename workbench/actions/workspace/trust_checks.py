@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.actions.code_trust import code_at, code_files
-from workbench.actions.trust import is_trusted, needs_trust
+from workbench.actions.trust import dataset_addresses, is_trusted, needs_trust
 from workbench.actions.workspace.checks import Check, Level
 from workbench.child_process.allowed import enforced_here, is_allowed
 from workbench.child_process.confine import RESTRICTIONS
+from workbench.datasets.sources.addresses import is_trusted_address
 from workbench.errors import CodeError
 from workbench.workspace import Workspace
 
@@ -22,13 +23,19 @@ def trust_checks(workspace: Workspace) -> Iterator[Check]:
 def _settings(workspace: Workspace) -> Check:
     settings = workspace.settings
     reaching = [name for name, item in settings.providers.items() if needs_trust(item)]
-    if not reaching and not settings.targets:
+    sources = dataset_addresses(workspace)
+    if not reaching and not settings.targets and not sources:
         return Check("trust", Level.OK, "nothing here reaches out")
-    if is_trusted(workspace):
-        return Check("trust", Level.OK, "you trust this workspace")
-    names = ", ".join([*reaching, *settings.targets])
+    unread = [name for name, at in sources.items() if not is_trusted_address(workspace.root, at)]
+    if is_trusted(workspace) or not (reaching or settings.targets):
+        reaching = []
+        if not unread:
+            return Check("trust", Level.OK, "you trust this workspace")
+    else:
+        reaching += settings.targets
+    names = ", ".join([*reaching, *(f"the cases of {name}" for name in unread)])
     untrusted = f"not trusted, so unusable: {names}"
-    return Check("trust", Level.WARNING, untrusted, "read workbench.toml, then: workbench trust")
+    return Check("trust", Level.WARNING, untrusted, "read what names them, then: workbench trust")
 
 
 def _code(workspace: Workspace) -> Iterator[Check]:
