@@ -62,6 +62,8 @@ class OpenAIServer:
         self.script = script
         self.delay_s = delay_s
         self.model = model
+        self.shutdown_dates: dict[str, str] = {}
+        """What its list of models says of their end, by model."""
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.most_at_once = 0
@@ -186,7 +188,9 @@ def _handler(owner: OpenAIServer) -> type[BaseHTTPRequestHandler]:
             """Silence."""
 
         def do_GET(self) -> None:
-            models = {"object": "list", "data": [{"id": owner.model or "mock", "object": "model"}]}
+            listed = {owner.model or "mock": None, **owner.shutdown_dates}
+            rows = [{"id": m, "object": "model", "shutdown_date": d} for m, d in listed.items()]
+            models = {"object": "list", "data": rows}
             self._send(200, {}, json.dumps(models).encode())
 
         def do_POST(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,8 +38,8 @@ def doctor_command(context: CommandContext, probe: str | None) -> int:
         workspace = context.workspace()
     except NotFound:
         workspace = None
-    probed = [] if probe is None else _probe(context, probe)
-    checks = [*examine(workspace), *(item.check for item in probed)]
+    probed, retiring = ([], []) if probe is None else _probe(context, probe)
+    checks = [*examine(workspace), *(item.check for item in probed), *retiring]
     problems = sum(check.level is Level.PROBLEM for check in checks)
     values: dict[str, Any] = {
         "ok": not problems,
@@ -67,8 +68,10 @@ def _line(check: Check) -> str:
     return f"{check.level.value:<8} {check.name}: {check.message}{hint}"
 
 
-def _probe(context: CommandContext, provider: str) -> list[Probed]:
-    from workbench.actions.workspace.probe import probe_all, targets
+def _probe(context: CommandContext, provider: str) -> tuple[list[Probed], list[Check]]:
+    """The probes, and what the endpoints' own lists say of models that retire."""
+    from workbench.actions.workspace.probe import listed_retirements, probe_all, targets
+    from workbench.actions.workspace.retiring import retirement_checks
     from workbench.providers.probe import PROMPT_TOKENS
 
     session = context.session()
@@ -79,4 +82,7 @@ def _probe(context: CommandContext, provider: str) -> list[Probed]:
         calls = f"{numbers.plural(target.calls, 'call')} of {PROMPT_TOKENS:,} tokens together"
         context.note(f"probing {target.name}: {calls}, {cost}")
 
-    return probe_all(session, chosen, say)
+    probed = probe_all(session, chosen, say)
+    listed = listed_retirements(chosen)
+    today = datetime.now(UTC).date()
+    return probed, list(retirement_checks(session.workspace, today, listed))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import date
+from typing import Any, Protocol, runtime_checkable
 
 from workbench.prompts.values import Message
 from workbench.settings import ProviderSettings
@@ -206,6 +207,16 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Close connections and child processes."""
+
+
+@runtime_checkable
+class ListsModels(Protocol):
+    """A provider whose endpoint lists its models."""
+
+    async def shutdown_dates(self) -> Mapping[str, date]:
+        """The day on which a model retires, by id, of those for which one is listed. Raises
+        ProviderError.
+        """
 
 
 class ProviderKind(Protocol):

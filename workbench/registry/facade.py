@@ -11,7 +11,7 @@ from workbench.registry.rules_facade import RegistryRules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from workbench.prompts.values import Prompt
+    from workbench.prompts.values import Model, Prompt
     from workbench.registry.deploy.heads import Expected
     from workbench.registry.models.records import (
         BlameLine,
@@ -288,6 +288,13 @@ class PromptRegistry(RegistryRules):
 
         with self._reading() as connection:
             return live(connection, prompt_id, revoked=revoked)
+
+    def live_models(self) -> list[tuple[str, str, str, Model]]:
+        """Prompt, version, environment and model of each live version that names a model."""
+        from workbench.registry.deploy.deployments import live_models
+
+        with self._reading() as connection:
+            return live_models(connection)
 
     # History
 

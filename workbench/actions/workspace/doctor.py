@@ -8,12 +8,14 @@ import sqlite3
 import stat
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.actions.workspace.checks import Check, Level
 from workbench.actions.workspace.filesystems import network_warning
+from workbench.actions.workspace.retiring import retirement_checks
 from workbench.actions.workspace.trust_checks import trust_checks
 from workbench.errors import PluginError, WorkbenchError
 from workbench.settings import ProviderSettings, TargetSettings
@@ -111,6 +113,7 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
     if warning:
         yield Check("file system", Level.WARNING, warning, "keep the workspace on a local disk")
     yield _registry(workspace)
+    yield from retirement_checks(workspace, datetime.now(UTC).date())
     yield from _snippets(workspace)
     yield from _anchors(workspace)
     for provider in workspace.settings.providers.values():

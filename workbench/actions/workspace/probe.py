@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 
 from workbench.actions.session import Session
 from workbench.actions.trust import check_trust
 from workbench.actions.workspace.checks import Check, Level
 from workbench.errors import UsageError, WorkbenchError
-from workbench.providers.base import Provider
+from workbench.providers.base import ListsModels, Provider
 from workbench.providers.probe import (
     CALLS,
     LONG_WORDS,
@@ -81,6 +83,26 @@ def probe_all(
         on_start(target)
         results.append(_probed(session, target))
     return results
+
+
+def listed_retirements(targets: list[Target]) -> dict[tuple[str, str], date]:
+    """The day on which a model retires, by provider and model, as the targets' endpoints list it.
+    An endpoint that lists nothing adds nothing. Blocks.
+    """
+    from workbench.providers.opening import open_provider
+
+    async def ask(provider: Provider) -> Mapping[str, date]:
+        try:
+            return await provider.shutdown_dates() if isinstance(provider, ListsModels) else {}
+        finally:
+            await provider.close()
+
+    listed: dict[tuple[str, str], date] = {}
+    for settings in {target.provider.name: target.provider for target in targets}.values():
+        with suppress(WorkbenchError):  # compatible servers need not list their models
+            days = asyncio.run(ask(open_provider(settings)))
+            listed |= {(settings.name, model): day for model, day in days.items()}
+    return listed
 
 
 def _probed(session: Session, target: Target) -> Probed:

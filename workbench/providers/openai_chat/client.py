@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -76,15 +77,7 @@ class OpenAICompatible:
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
         """See `Provider.answer`."""
-        endpoint = self._endpoint
-        context = CallContext(
-            endpoint.host,
-            request.model,
-            endpoint.secrets,
-            self._standing,
-            endpoint.name,
-            self._proxy,
-        )
+        context = self._context(request.model)
         self._connected()  # imports and connection setup do not count as call time
         call = _Call(request, context, on_text, time.perf_counter(), timeout_s)
         try:
@@ -172,6 +165,25 @@ class OpenAICompatible:
             self._sdk = open_sdk(self._endpoint)
         return self._sdk
 
+    async def shutdown_dates(self) -> dict[str, date]:
+        """The day on which each model retires, of those for which the endpoint lists one.
+
+        Raises ProviderError.
+        """
+        try:
+            models = [model async for model in self.sdk().models.list()]
+        except Exception as error:  # the SDK and transports raise errors of their own
+            failure = classify_failure(error, self._context(""))
+            raise ProviderError(f"{self.name} lists no models: {failure.error}") from error
+        days = {model.id: _day(model.shutdown_date) for model in models}
+        return {model: day for model, day in days.items() if day is not None}
+
+    def _context(self, model: str) -> CallContext:
+        endpoint = self._endpoint
+        return CallContext(
+            endpoint.host, model, endpoint.secrets, self._standing, endpoint.name, self._proxy
+        )
+
     def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = self._connect()
@@ -190,6 +202,14 @@ class OpenAICompatible:
             await connection.close()
         if sdk is not None:
             await sdk.close()
+
+
+def _day(text: str | None) -> date | None:
+    """The day in a date or a time of ISO 8601; None for anything else."""
+    try:
+        return date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return None
 
 
 def was_cut(request: Request, prompt_tokens: int | None) -> str:

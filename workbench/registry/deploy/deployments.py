@@ -7,9 +7,11 @@ The triggers enforce the rules; the checks here run first to name everything tha
 # ruff: noqa: S608
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from workbench.errors import GateRefused, RegistryError, StaleHead
+from workbench.prompts.values import Model
 from workbench.registry.content.versions import difference, get_version
 from workbench.registry.deploy.approvers import Involved, may_not_approve
 from workbench.registry.deploy.environments import environment_named
@@ -38,6 +40,18 @@ from workbench.registry.models.values import PromptDeployment, PromptVersion
 from workbench.registry.storage import clock
 from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.ledger import Row, Transaction
+
+
+def live_models(connection: Connection) -> list[tuple[str, str, str, Model]]:
+    """Prompt, version, environment and model of each live version that names a model."""
+    rows = connection.execute("SELECT prompt_id, version, environment, body FROM active_prompts")
+    models = []
+    for prompt_id, version, environment, body in rows:
+        model = json.loads(body).get("model") if body else None
+        if model:
+            held = Model(str(model["id"]), str(model.get("provider", "")))
+            models.append((str(prompt_id), str(version), str(environment), held))
+    return models
 
 
 def live(
