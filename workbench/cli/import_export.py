@@ -136,9 +136,22 @@ def _formats(_ctx: click.Context) -> list[tuple[str, str]]:
 @click.argument("path", metavar="SOURCE", type=click.Path(path_type=Path))
 @click.option("--as", "name", metavar="NAME", help="Another prompt id.")
 @click.option("--format", "kind", metavar="FORMAT", default="", help="Of the file, see below.")
+@click.option(
+    "--with",
+    "beside",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file that SOURCE refers to, and that may be read.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would be made.")
 def import_command(
-    context: CommandContext, path: Path, name: str | None, kind: str, dry_run: bool
+    context: CommandContext,
+    path: Path,
+    name: str | None,
+    kind: str,
+    beside: tuple[Path, ...],
+    dry_run: bool,
 ) -> None:
     """Make drafts and suites of what stands in another tool's file.
 
@@ -148,7 +161,7 @@ def import_command(
     """
     from workbench.actions.releasing.importing import make, plan_import
 
-    plan = plan_import(context.workspace(), path, name, kind)
+    plan = plan_import(context.workspace(), path, name, kind, beside)
     if not dry_run:
         make(plan)
     for loss in plan.imported.losses:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from workbench.json_text import dumps
 from workbench.plugins import Entry
 from workbench.prompts.files.prompty import parse_prompty, read_draft, write_prompty
 from workbench.prompts.files.strict_yaml import dump_yaml
+from workbench.prompts.files.variants import file_name
 from workbench.prompts.values import MAX_TEXT_BYTES, SUFFIX, Prompt
 from workbench.workspace import EVALS, PROMPTS, SUITE_FILE, Workspace
 
@@ -34,22 +35,36 @@ class ImportPlan:
 
 
 def plan_import(
-    workspace: Workspace, path: Path, name: str | None = None, kind: str = ""
+    workspace: Workspace,
+    path: Path,
+    name: str | None = None,
+    kind: str = "",
+    beside: Sequence[Path] = (),
 ) -> ImportPlan:
     """What an import of a file would write; nothing that is there already as it would be made.
-    `kind` names the file's format where it is not to be told by its content.
+    `kind` names the file's format where it is not to be told by its content, `beside` the files
+    that may be read with it.
 
     Raises UsageError when another draft or suite of a name is there, or a name is given for several
     prompts, DraftError for what is no prompt.
     """
-    imported = read_source(path, kind)
+    imported = read_source(path, kind, beside)
     if name and len(imported.prompts) > 1:
         raise UsageError(f"{path} has {len(imported.prompts)} prompts", hint="leave --as out")
-    prompts, suites = imported.prompts, imported.suites
+    prompts, suites, variants = imported.prompts, imported.suites, imported.variants
     if name:
         prompts = tuple(replace(prompt, prompt_id=name) for prompt in prompts)
         suites = tuple(replace(suite, name=name, prompt_id=name) for suite in suites)
+        variants = tuple((v, replace(prompt, prompt_id=name)) for v, prompt in variants)
     drafts, same = plan_drafts(workspace, prompts, name or str(path))
+    for variant, prompt in variants:
+        target = workspace.root / PROMPTS / file_name(prompt.prompt_id, variant)
+        if not target.exists():
+            drafts[target] = write_prompty(prompt)
+        elif _is_draft_of(target, prompt):
+            same.append(target)
+        else:
+            raise UsageError(f"there is another draft {target.name}", hint="--as NAME")
     files, same_suites = _plan_suites(workspace, suites, str(path))
     return ImportPlan(imported, drafts, files, (*same, *same_suites))
 
@@ -141,13 +156,21 @@ def _plan_suites(
     return files, same
 
 
-def read_source(path: Path, kind: str = "") -> Imported:
-    """What a file brings, read by the importer that recognizes it. Raises DraftError."""
-    if not path.is_file():
-        raise DraftError(f"no file at {path}" if not path.exists() else f"{path} is no file")
+def read_source(path: Path, kind: str = "", beside: Sequence[Path] = ()) -> Imported:
+    """What a file brings, read by the importer that recognizes it, with the files beside it that
+    it may read. Raises DraftError, and UsageError where it reads no others.
+    """
+    for one in (path, *beside):
+        if not one.is_file():
+            raise DraftError(f"no file at {one}" if not one.exists() else f"{one} is no file")
     entry = IMPORTERS.get(kind) if kind else _importer_of(path)
+    read_with = getattr(entry.kind, "read_with", None)
+    if beside and read_with is None:
+        raise UsageError(f"the format {entry.name} refers to no other files", hint="without --with")
     with entry.calling():
-        imported = entry.kind.read(path)
+        imported: Imported = (
+            read_with(path, beside) if beside and read_with else entry.kind.read(path)
+        )
         if not imported.prompts and not imported.suites:
             raise DraftError(f"{path} has no prompt")
         return imported

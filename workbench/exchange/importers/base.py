@@ -33,6 +33,8 @@ class Imported:
     losses: tuple[Loss, ...] = ()
     """What stands in the file and no draft or suite can hold, and what to do about it."""
     suites: tuple[ImportedSuite, ...] = ()
+    variants: tuple[tuple[str, Prompt], ...] = ()
+    """Further drafts of a prompt, by the name of the variant."""
 
 
 class Importer(Protocol):

@@ -36,7 +36,7 @@ class PromptfooTarget:
         suites = _suites(export)
         first = [Loss("evidence and deployments", "the evidence in short in metadata")]
         first = first if export.version else []
-        first.append(Loss("the way back", "workbench import reads no configuration of promptfoo"))
+        first.append(Loss("the way back", "workbench import makes another draft and suite of it"))
         return (*first, *promptfoo.losses(_prompt(export), suites[0] if suites else None))
 
     def send(self, export: Export, destination: Destination) -> Sent:
