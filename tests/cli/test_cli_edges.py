@@ -38,7 +38,7 @@ CANARY = "sk-canary-0123456789"
         ("run triage --split nope", 2, "one of: gate, dev, all"),
         ("run triage --split gate", 2, "the split gate is for evaluations"),
         ("run --resume rnone", 2, "no run 'rnone'"),
-        ("compare triage", 2, "Missing argument 'B'"),
+        ("compare triage", 2, "compare with what?"),
         ("compare triage nope.prompty", 2, "no draft at nope.prompty"),
         ("register triage", 2, "Missing option '--description'"),
         ("evaluate triage", 2, "write PROMPT@VERSION"),

@@ -80,7 +80,7 @@ def evaluation(version: str, scores: str, *, planned: int = 20, gate: str = "pas
         record("evaluation")
         + f"""INSERT INTO scores SELECT (SELECT max(seq) FROM ledger), 'exact', value,
   'c' || value, NULL, {scores}, '[]', CASE WHEN ({scores}) IS NULL THEN '[null]'
-  ELSE json_array({scores}) END, NULL, '' FROM generated;
+  ELSE json_array({scores}) END, NULL, '', '' FROM generated;
 INSERT INTO evaluations SELECT (SELECT max(seq) FROM ledger), 'forged', 'p', '{version}',
   (SELECT fingerprint FROM versions WHERE version = '{version}'), 'quality',
   (SELECT max(seq) FROM suites WHERE suite = 'quality'), '{gate}', 1.0, {planned},

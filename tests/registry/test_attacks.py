@@ -126,7 +126,7 @@ ATTACKS: dict[str, str] = {
     " sort_key, 'evil', body, lower(hex(randomblob(32))), description, author, force_reason"
     " FROM versions WHERE version = '1.0.0';",
     "replace a score": "REPLACE INTO scores SELECT evaluation, scorer, position, case_id, a, 1.0,"
-    " a_repeats, '[1.0]', case_group, reason FROM scores;",
+    " a_repeats, '[1.0]', case_group, reason, tags FROM scores;",
     "replace an evaluation": "REPLACE INTO evaluations SELECT * FROM evaluations;",
     "replace the ledger": "REPLACE INTO ledger SELECT * FROM ledger;",
     # update and delete
@@ -187,7 +187,7 @@ ATTACKS: dict[str, str] = {
     + deploy("1.2.0"),
     "add scores to what is recorded": record("evaluation")
     + "INSERT INTO scores SELECT evaluation, scorer, position + 100, 'more', NULL, 1.0, '[]',"
-    " '[1.0]', NULL, '' FROM scores;",
+    " '[1.0]', NULL, '', '' FROM scores;",
     "record an evaluation without scores": record("evaluation")
     + "INSERT INTO evaluations SELECT (SELECT max(seq) FROM ledger), 'none', prompt_id, '1.2.0',"
     " (SELECT fingerprint FROM versions WHERE version = '1.2.0'), suite, suite_seq, 'pass', 1.0,"
