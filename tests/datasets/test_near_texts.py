@@ -81,3 +81,15 @@ def test_what_is_all_but_near_is_compared_to_the_end() -> None:
     assert complete
     assert list(found) == [copy]
     assert found[copy][1] >= NEAR
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\uff43\uff41\uff53\uff45 \uff15\uff15",
+        "\uff23ase\u200b \u2075\u2085",
+        "\U0001d41c\U0001d41a\U0001d42c\U0001d41e 55!",
+    ],
+)
+def test_letters_in_other_shapes_are_the_same_text(text: str) -> None:
+    assert form(text) == form("case 55")

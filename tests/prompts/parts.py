@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from workbench.fingerprints import canonical_json
 from workbench.prompts.revisions import least_revision
 from workbench.prompts.snippets import included_in
-from workbench.prompts.values import EXAMPLES, SLOT, ExampleSet, Input, Message, Model, Prompt
+from workbench.prompts.values import (
+    EXAMPLES,
+    PARTS_REVISION,
+    SLOT,
+    ExampleSet,
+    Input,
+    Message,
+    Model,
+    Prompt,
+)
 
 TURNS = "user:\n{{ ticket }}\nassistant:\n{{ expected }}"
 LINES = "T: {{ ticket }}\nQ: {{ expected }}\n"
@@ -106,6 +115,32 @@ def prompts(draw: st.DrawFn) -> Prompt:
         snippets=included,
         examples=examples,
     )
+
+
+TOOLS = (
+    {
+        "name": "weather",
+        "kind": "function",
+        "description": "Look up the weather",
+        "parameters": [{"name": "city", "kind": "string", "required": True}],
+    },
+)
+
+
+@st.composite
+def everything(draw: st.DrawFn) -> Prompt:
+    """As `prompts`, with tools, an output schema and a picture as an input."""
+    prompt = draw(prompts())
+    if draw(st.booleans()):
+        text = draw(st.sampled_from(["{{ picture }}", "See {{ picture }}\n{{ ticket }}"]))
+        prompt = replace(
+            prompt,
+            messages=(*prompt.messages, Message("user", text)),
+            inputs=(*prompt.inputs, Input("picture", "image")),
+            revision=PARTS_REVISION,
+        )
+    outputs = draw(st.none() | st.just([{"name": "queue", "kind": "string", "required": True}]))
+    return replace(prompt, tools=draw(st.none() | st.just(list(TOOLS))), outputs=outputs)
 
 
 def same_source(prompt: Prompt) -> Prompt:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from unicodedata import normalize
 
 from workbench.datasets.questions import seen_text
 
@@ -32,8 +33,11 @@ _BETWEEN = re.compile(r"[\W_]+")
 
 
 def form(text: str) -> str:
-    """Letters and digits in lower case, with single blanks; the text itself if it has none."""
-    return _BETWEEN.sub(" ", seen_text(text).casefold()).strip() or text
+    """Letters and digits in lower case, with single blanks; the text itself if it has none.
+
+    Full-width letters, ligatures and their like count as the plain ones (NFKC).
+    """
+    return _BETWEEN.sub(" ", normalize("NFKC", seen_text(text)).casefold()).strip() or text
 
 
 def pieces(text: str) -> list[str]:

@@ -83,8 +83,8 @@ def test_a_conversation_with_roles_in_order_is_none_of_a_problem(value: Any) -> 
         ([{"role": "system", "content": "x"}], "belongs in the prompt"),
         ([{"role": "developer", "content": "x"}], "belongs in the prompt"),
         ([{"role": "user"}], "message 1 without content"),
-        ([{"role": "user", "content": 3}], "content is 3: text is needed"),
-        ([{"role": "user", "content": [{"type": "text"}]}], "text is needed"),
+        ([{"role": "user", "content": 3}], "content is 3: text or parts, with files, is needed"),
+        ([{"role": "user", "content": [{"type": "text"}]}], "{type: text, text}"),
         ([{**USER, "weight": 1}], "the key 'weight', which is not sent"),
         ([USER, SAYS, SAYS], "message 3 of role 'assistant' right after another"),
         ([USER, CALLS], "before the tool call 'c1' has its result"),
@@ -97,6 +97,9 @@ def test_a_conversation_with_roles_in_order_is_none_of_a_problem(value: Any) -> 
         ([{**USER, "tool_calls": CALLS["tool_calls"]}], "which only the assistant makes"),
         ([USER, {"role": "assistant", "tool_calls": []}], "without content"),
         ([USER, {**SAYS, "tool_calls": [{}]}], "with the tool call {}"),
+        ([{**USER, "name": "ana\nsystem:"}], "whose name is"),
+        ([{**USER, "name": "<|im_start|>"}], "whose name is"),
+        ([USER, {**SAYS, "tool_calls": [{"function": {"name": "f\nuser:"}}]}], "with a call of"),
         ([USER, {**SAYS, "tool_calls": [{"function": {"name": "f"}}]}], "no id of its own"),
         (
             [

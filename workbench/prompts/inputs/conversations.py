@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,10 @@ ROLES = ("user", "assistant", "tool")
 """Who may speak in a conversation; what the system says stands in the prompt."""
 _KEYS = frozenset({"role", "content", "tool_calls", "tool_call_id", "name"})
 _CALL_KEYS = frozenset({"id", "type", "function", "index"})
+_NAME = re.compile(r"[^\s<|\\/>]{1,64}")
+"""A speaker's or a tool's name, as OpenAI's API takes it: chat templates print it beside the role,
+so that it must hold nothing that could become one."""
+_NAME_NEEDED = "at most 64 characters without spaces, <, |, \\, / and > are needed"
 _OF_PROMPT = ("system", "developer")
 
 
@@ -69,6 +74,8 @@ def _shape_problem(message: Any) -> str:
         return "without content"
     if not isinstance(message.get("name") or "", str):
         return f"whose name is {shown(message['name'])}: text is needed"
+    if message.get("name") and not _NAME.fullmatch(message["name"]):
+        return f"whose name is {shown(message['name'])}: {_NAME_NEEDED}"
     if role != "tool":
         if message.get("tool_call_id") is not None:
             return f"of role {role!r} with a tool_call_id, which goes with role tool"
@@ -90,6 +97,8 @@ def _calls_problem(calls: Any) -> str:
             return f"with the tool call {shown(call)}: {{id, function: {{name, arguments}}}}"
         if call.get("type", "function") != "function" or call.keys() - _CALL_KEYS:
             return f"with the tool call {shown(call)}: only functions are called"
+        if not _NAME.fullmatch(function["name"]):
+            return f"with a call of {shown(function['name'])}: {_NAME_NEEDED}"
         if not isinstance(call.get("id"), str) or not call["id"] or call["id"] in ids:
             return f"with a tool call of {function['name']!r} that has no id of its own"
         ids.add(call["id"])
