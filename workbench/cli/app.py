@@ -13,7 +13,7 @@ from workbench.errors import EXIT_DONE, UsageError
 from workbench.suggestions import did_you_mean
 
 SECTIONS = {
-    "Start": {"init": "init", "demo": "demo", "trust": "trust"},
+    "Start": {"init": "init", "new": "new", "demo": "demo", "trust": "trust"},
     "Try": {
         "try": "trial",
         "run": "run",

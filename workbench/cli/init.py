@@ -35,6 +35,14 @@ def init_command(context: CommandContext, folder: Path, sample: str | None) -> N
             f"made a workspace in {workspace.root}",
             *(f"  draft  {draft}" for draft in drafts),
             *(f"  suite  {suite}" for suite in suites),
-            "next: workbench (screens), or workbench run SUITE",
+            _next(drafts, suites),
         ],
     )
+
+
+def _next(drafts: list[str], suites: list[str]) -> str:
+    """What can be done with what was made."""
+    if suites:
+        return f"next: workbench (screens), or workbench run {Path(suites[0]).parent.name}"
+    name = Path(drafts[0]).stem if drafts else "NAME"
+    return f"next: workbench (screens), or workbench try {name} --input text=Hello"

@@ -1,0 +1,108 @@
+"""`workbench new`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from workbench.cli.context import CommandContext, command
+from workbench.errors import UsageError
+from workbench.suggestions import did_you_mean
+
+_KINDS = ("prompt", "suite", "scorer", "provider")
+
+
+@command("new", example="workbench new suite triage --cases tickets.csv --column expected=label")
+@click.argument("kind", metavar="prompt|suite|scorer|provider")
+@click.argument("name", metavar="NAME")
+@click.option("--template", metavar="NAME", default="classify", help="Of a prompt, see below.")
+@click.option("--text", type=click.Path(path_type=Path), metavar="FILE", help="A prompt's text.")
+@click.option("--cases", type=click.Path(path_type=Path), metavar="FILE", help="A suite's cases.")
+@click.option("--prompt", "prompt_id", metavar="ID", default="", help="A suite's prompt; NAME.")
+@click.option("--scorer", "scorers", metavar="NAME", multiple=True, help="Of a suite; repeatable.")
+@click.option(
+    "--column", "columns", metavar="FIELD=COLUMN", multiple=True, help="Of the cases; repeatable."
+)
+@click.option("--base-url", metavar="URL", default="", help="A provider's address.")
+@click.option("--api-key-env", metavar="VARIABLE", default="", help="Holds a provider's key.")
+def new_command(
+    context: CommandContext,
+    kind: str,
+    name: str,
+    template: str,
+    text: Path | None,
+    cases: Path | None,
+    prompt_id: str,
+    scorers: tuple[str, ...],
+    columns: tuple[str, ...],
+    base_url: str,
+    api_key_env: str,
+) -> None:
+    """Make a new part of the workspace, to be edited. Nothing is overwritten.
+
+    A prompt begins as a template (classify, extract, answer, summarise, chat) or with --text; a
+    suite with --cases (CSV, TSV, JSONL, JSON, YAML), which are copied beside it; a scorer as a
+    function in scorers/NAME.py; a provider with --base-url.
+    """
+    from workbench.actions.workspace import new_parts
+
+    workspace = context.workspace()
+
+    def prompt() -> tuple[Path, str]:
+        body = None if text is None else _text_of(text)
+        path = new_parts.new_prompt(workspace, name, template, body)
+        return path, f"workbench try {name}, or workbench new suite {name} --cases FILE"
+
+    def suite() -> tuple[Path, str]:
+        if cases is None:
+            raise UsageError("a suite begins with cases", hint="--cases FILE")
+        path, count = new_parts.new_suite(
+            workspace, name, cases, prompt_id, scorers or ("exact_match",), _columns(columns)
+        )
+        context.note(f"{count} cases, judged by {', '.join(scorers or ('exact_match',))}")
+        return path, f"workbench run {name}"
+
+    def scorer() -> tuple[Path, str]:
+        path = new_parts.new_scorer(workspace, name)
+        entry = f"python: {{file: scorers/{name}.py}}"
+        return path, f"add to a suite's scorers: - {entry}; then workbench trust scorers/{name}.py"
+
+    def provider() -> tuple[Path, str]:
+        if not base_url:
+            raise UsageError("a provider has an address", hint="--base-url URL")
+        path = new_parts.new_provider(workspace, name, base_url, api_key_env)
+        return path, "workbench trust, then workbench doctor --probe"
+
+    makers: dict[str, Callable[[], tuple[Path, str]]] = {
+        "prompt": prompt,
+        "suite": suite,
+        "scorer": scorer,
+        "provider": provider,
+    }
+    if kind not in makers:
+        hint = did_you_mean(kind, _KINDS) or ", ".join(_KINDS)
+        raise UsageError(f"nothing new is called {kind!r}", hint=hint)
+    path, then = makers[kind]()
+    context.answer(
+        {"kind": kind, "name": name, "path": str(path), "next": then},
+        [f"made {path}", f"next: {then}"],
+    )
+
+
+def _columns(given: tuple[str, ...]) -> dict[str, str]:
+    columns = {}
+    for one in given:
+        name, _, column = one.partition("=")
+        if not name or not column:
+            raise UsageError(f"--column {one!r} names no column", hint="--column expected=label")
+        columns[name] = column
+    return columns
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from error
