@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -174,6 +175,28 @@ def test_few_shot_examples_are_checked_as_they_are_rendered() -> None:
         ("example-stop", "e.jsonl"),
     ]
     assert all(finding.message.startswith("example 2 of e.jsonl") for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("template", "rules"),
+    [
+        ("Q: {{ text }}\nA: {{ expected }}\n", ["example-schema"]),
+        ("Input: {{ text }}\n**Output:** {{ expected | tojson }}", ["example-schema"]),
+        ("Q: {{ text }}\nA: {{ expected }}, since it is one", []),
+        ("{{ text }} is {{ expected }}", []),
+    ],
+)
+def test_what_follows_the_label_of_a_few_shot_answer_is_the_whole_answer(
+    template: str, rules: list[str]
+) -> None:
+    front = f"{SCHEMA}examples: {{file: e.jsonl, template: {json.dumps(template)}}}\n"
+    rows = [
+        {"inputs": {"text": "a"}, "expected": {"queue": "bug"}},
+        {"inputs": {"text": "b"}, "expected": "a bug"},
+    ]
+    findings = found(body("{{ examples }}", front), Files({}, rows))
+    assert [finding.rule.id for finding in findings] == rules
+    assert all("example 2 of e.jsonl is no JSON" in finding.message for finding in findings)
 
 
 def test_few_shot_examples_that_cannot_be_rendered_are_a_finding() -> None:

@@ -32,6 +32,8 @@ _LABEL = re.compile(
     re.I,
 )
 _OTHER_LABEL = re.compile(r"[ \t]*(?:[-*>][ \t]*)?[*_]{0,2}[A-Z][\w ]{0,30}[*_]{0,2}:(?:[ \t]|$)")
+_EXPECTED = re.compile(r"\{\{-?\s*expected\s*(?:\|\s*tojson\s*)?-?\}\}")
+"""What makes the rest of a label's line the whole answer, in the template of a row."""
 _WHERE = "the example answer"
 
 
@@ -97,7 +99,16 @@ def few_shot_answers(prompt: Prompt) -> Iterator[ExampleAnswer]:
         if message.role == "assistant":
             number = at * len(examples.rows) // len(texts.messages) + 1
             yield ExampleAnswer(message.content, None, f"example {number}{of}", True, examples.file)
-    if not texts.messages:
+    if texts.messages:
+        return
+    last_line = examples.template.strip().rpartition("\n")[2]
+    label = _LABEL.fullmatch(last_line)
+    if label and _EXPECTED.fullmatch(label["rest"]):
+        for number, row in enumerate(examples.rows, 1):
+            expected = row.get("expected")
+            text = expected if isinstance(expected, str) else json.dumps(expected)
+            yield ExampleAnswer(text, None, f"example {number}{of}", True, examples.file)
+    else:
         for answer in _labelled(PlacedText("user", texts.value, 1)):
             yield replace(answer, line=None, where=f"an example{of}", file=examples.file)
 
