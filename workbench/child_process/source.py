@@ -298,7 +298,7 @@ def _distributions(wanted: Mapping[str, str]) -> tuple[Distribution, ...]:
     import importlib.metadata
 
     brought = _brought_by()
-    found = set()
+    pins = set()
     for name, where in wanted.items():
         if name not in brought:
             if _is_installed(name):
@@ -306,8 +306,8 @@ def _distributions(wanted: Mapping[str, str]) -> tuple[Distribution, ...]:
             hint = f"pip install {name}, or mend the import"
             raise CodeError(f"{where}: no module {name!r}", hint=hint)
         for distribution_name in brought[name]:
-            found.add(_pin(importlib.metadata.distribution(distribution_name)))
-    return tuple(sorted(found, key=lambda item: item.name))
+            pins.add(_pin(importlib.metadata.distribution(distribution_name)))
+    return tuple(sorted(pins, key=lambda item: item.name))
 
 
 def _pin(installed: importlib.metadata.Distribution) -> Distribution:

@@ -40,18 +40,18 @@ def log_command(context: CommandContext, suite: str, limit: int) -> None:
     """
     from workbench.actions.workspace.dataset_versions import log
 
-    found = log(context.session(), suite)
-    if found.problem:
-        context.note(f"warning: {found.problem}")
-    shown = found.versions[:limit]
+    listed = log(context.session(), suite)
+    if listed.problem:
+        context.note(f"warning: {listed.problem}")
+    shown = listed.versions[:limit]
     lines = [line for logged in shown for line in _log_lines(logged)]
-    if len(found.versions) > limit:
+    if len(listed.versions) > limit:
         lines.append(f"only the newest {limit} are shown: --limit shows more")
     context.answer(
         {
-            "suite": found.suite,
+            "suite": listed.suite,
             "versions": [_logged_json(logged) for logged in shown],
-            "more": len(found.versions) > limit,
+            "more": len(listed.versions) > limit,
         },
         lines or ["there are no versions yet"],
     )
@@ -104,8 +104,8 @@ def diff_command(context: CommandContext, suite: str, before: str, after: str) -
     """
     from workbench.actions.workspace.dataset_versions import diff
 
-    found = diff(context.session(), suite, before, after)
-    context.answer(_diff_json(found), list(_diff_lines(found)))
+    difference = diff(context.session(), suite, before, after)
+    context.answer(_diff_json(difference), list(_diff_lines(difference)))
 
 
 @command("restore", example='workbench dataset restore support_triage 3 --reason "wrong labels"')
@@ -193,9 +193,9 @@ def _short(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
-def _diff_lines(found: DatasetDiff) -> Iterator[str]:
-    changes = found.changes
-    yield f"{found.before.name} -> {found.after.name} ({found.after.found_in})"
+def _diff_lines(difference: DatasetDiff) -> Iterator[str]:
+    changes = difference.changes
+    yield f"{difference.before.name} -> {difference.after.name} ({difference.after.found_in})"
     if not changes:
         yield "the same cases"
     if changes.reordered:
@@ -208,7 +208,7 @@ def _diff_lines(found: DatasetDiff) -> Iterator[str]:
         yield f"~ {safe_line(changed.after.id)}"
         for name, old, new in changed.fields():
             yield f"    {safe_line(name)}: {_short(old)} -> {_short(new)}"
-    for kept in found.evidence:
+    for kept in difference.evidence:
         yield _kept_words(kept)
 
 
@@ -218,11 +218,11 @@ def _kept_words(kept: KeptEvidence) -> str:
     return f"evaluated before: {_evaluation_words(kept.evaluation)}; {held}{score}"
 
 
-def _diff_json(found: DatasetDiff) -> dict[str, Any]:
-    changes = found.changes
+def _diff_json(difference: DatasetDiff) -> dict[str, Any]:
+    changes = difference.changes
     return {
-        "before": _content_json(found.before),
-        "after": _content_json(found.after),
+        "before": _content_json(difference.before),
+        "after": _content_json(difference.after),
         "same": not changes,
         "reordered": changes.reordered,
         "added": [case.content() for case in changes.added],
@@ -244,7 +244,7 @@ def _diff_json(found: DatasetDiff) -> dict[str, Any]:
                 "kept": kept.kept,
                 "score_on_kept": kept.score,
             }
-            for kept in found.evidence
+            for kept in difference.evidence
         ],
     }
 

@@ -126,9 +126,9 @@ def _mutant_lines(noticed: tuple[Noticed, ...]) -> list[str]:
     lines = []
     for one in noticed:
         word = "noticed" if one.is_noticed else "MISSED"
-        found = one.comparison
-        bounds = f"[{numbers.points(found.low)}, {numbers.points(found.high)}]"
-        shown = f"{numbers.points(found.difference)} pts {bounds}"
+        comparison = one.comparison
+        bounds = f"[{numbers.points(comparison.low)}, {numbers.points(comparison.high)}]"
+        shown = f"{numbers.points(comparison.difference)} pts {bounds}"
         lines.append(f"{word:<9}{safe_line(one.mutant.what)}: {shown}")
     if noticed:
         seen = sum(one.is_noticed for one in noticed)

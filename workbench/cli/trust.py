@@ -67,9 +67,9 @@ def _sources(context: CommandContext, workspace: Workspace, file: str) -> list[S
     if not at or Path(file).suffix == ".py":
         return [code_at(workspace, _below(workspace.root, file))]
     registry = context.registry()
-    found = version_named(registry, prompt_id, version)
-    sources = [feature.source for feature in pinned_features(found.prompt).values()]
-    for record in registry.evaluations(prompt_id, found.version):
+    registered = version_named(registry, prompt_id, version)
+    sources = [feature.source for feature in pinned_features(registered.prompt).values()]
+    for record in registry.evaluations(prompt_id, registered.version):
         code = registry.judged_by(record.seq).contents.get("code", {})
         sources += [source_of(content) for content in code.values()]
     if not sources:

@@ -208,7 +208,7 @@ def _roles_in_texts(
     for item in prompt.taken:
         if item.kind != MESSAGES:
             continue
-        found = [
+        misfits = [
             (case, number, line.strip())
             for case in cases
             for number, message in enumerate(case.inputs.get(item.name) or (), 1)
@@ -216,9 +216,9 @@ def _roles_in_texts(
             for line in texts_of(message.get("content")).split("\n")
             if MARKER.fullmatch(line)
         ]
-        if found:
-            case, number, line = found[0]
-            among = plural(len({one.id for one, _, _ in found}), "case")
+        if misfits:
+            case, number, line = misfits[0]
+            among = plural(len({one.id for one, _, _ in misfits}), "case")
             yield (
                 f"{place_of(case)}: case {case.id!r}: message {number} of {item.name} has a line"
                 f" {line!r}, which is sent as text ({among} so): what is meant as a role is a"

@@ -45,7 +45,7 @@ def leaks(prompt: Prompt, dataset: Dataset, cases: Sequence[Case]) -> tuple[tupl
     names = frozenset(variables(prompt))
     known = _Cases(names, dataset, cases)
     rendered = ExampleTexts(prompt).by_row
-    found: dict[int, Leak] = {}
+    by_number: dict[int, Leak] = {}
     left: dict[int, tuple[str, ...]] = {}
     for number, row in enumerate(examples.rows, 1):
         inputs = row.get("inputs", {})
@@ -53,7 +53,7 @@ def leaks(prompt: Prompt, dataset: Dataset, cases: Sequence[Case]) -> tuple[tupl
         texts = tuple(dict.fromkeys(map(form, (*raw, *rendered[number - 1 : number]))))
         leak = known.given_away(number, inputs, texts)
         if leak:
-            found[number] = leak
+            by_number[number] = leak
         else:
             left[number] = texts
     near, complete = known.index.near(text for texts in left.values() for text in texts)
@@ -61,8 +61,8 @@ def leaks(prompt: Prompt, dataset: Dataset, cases: Sequence[Case]) -> tuple[tupl
         matches = [near[text] for text in texts if text in near]
         if matches:
             text, similarity = max(matches, key=lambda match: match[1])
-            found[number] = Leak(number, known.by_text[text], f"is nearly ({similarity:.0f} %)")
-    return tuple(found[number] for number in sorted(found)), complete
+            by_number[number] = Leak(number, known.by_text[text], f"is nearly ({similarity:.0f} %)")
+    return tuple(by_number[number] for number in sorted(by_number)), complete
 
 
 class _Cases:
@@ -126,28 +126,28 @@ def _leaves(inputs: Mapping[str, Any], names: Collection[str] | None = None) -> 
     """The values that are there, of the inputs of these names or of all, by their path. A list is
     one text: a conversation without its roles.
     """
-    found: dict[str, Any] = {}
+    leaves: dict[str, Any] = {}
     for name, value in inputs.items():
         if names is None or name in names:
-            _add_leaves(name, value, found, _DEPTH)
-    return found
+            _add_leaves(name, value, leaves, _DEPTH)
+    return leaves
 
 
-def _add_leaves(path: str, value: Any, found: dict[str, Any], depth: int) -> None:
+def _add_leaves(path: str, value: Any, leaves: dict[str, Any], depth: int) -> None:
     if isinstance(value, Mapping) and depth:
         for key, item in value.items():
-            _add_leaves(f"{path}.{key}", item, found, depth - 1)
+            _add_leaves(f"{path}.{key}", item, leaves, depth - 1)
     elif isinstance(value, (list, tuple)) and depth:
         items: dict[str, Any] = {}
         for number, item in enumerate(value):
             _add_leaves(str(number), item, items, depth - 1)
         roles = (".role", ".type")
         kept = [item for key, item in items.items() if not key.endswith(roles)]
-        found[path] = "\n".join(item if isinstance(item, str) else as_json(item) for item in kept)
+        leaves[path] = "\n".join(item if isinstance(item, str) else as_json(item) for item in kept)
     elif isinstance(value, (Mapping, list, tuple)):
-        found[path] = as_json(value)
+        leaves[path] = as_json(value)
     elif value not in (None, ""):
-        found[path] = value
+        leaves[path] = value
 
 
 def _values(leaves: Mapping[str, Any]) -> tuple[str, ...]:
@@ -159,11 +159,11 @@ def refuse_leaks(prompt: Prompt, dataset: Dataset, cases: Sequence[Case]) -> tup
     """Raise DatasetError, with the case's place, where an example gives away a case that decides;
     else a note if near copies were not looked for to the end.
     """
-    found, complete = leaks(prompt, dataset, cases)
-    if found:
-        more = f", and {plural(len(found) - 1, 'more example')}" if len(found) > 1 else ""
+    leaked, complete = leaks(prompt, dataset, cases)
+    if leaked:
+        more = f", and {plural(len(leaked) - 1, 'more example')}" if len(leaked) > 1 else ""
         raise DatasetError(
-            f"{dataset.place_of(found[0].case)}: {_said(prompt, found[0])}, and it decides{more}",
+            f"{dataset.place_of(leaked[0].case)}: {_said(prompt, leaked[0])}, and it decides{more}",
             hint="take these rows out of the examples, or the cases out of the gate's split",
         )
     return () if complete else (_too_many(cases),)
@@ -171,10 +171,10 @@ def refuse_leaks(prompt: Prompt, dataset: Dataset, cases: Sequence[Case]) -> tup
 
 def leak_notes(prompt: Prompt, dataset: Dataset, cases: Sequence[Case]) -> Iterator[str]:
     """Yield a note where examples give away some of these cases, which then flatter the prompt."""
-    found, complete = leaks(prompt, dataset, cases)
-    if found:
-        shown = "; ".join(_said(prompt, leak) for leak in found[:_SHOWN])
-        more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    leaked, complete = leaks(prompt, dataset, cases)
+    if leaked:
+        shown = "; ".join(_said(prompt, leak) for leak in leaked[:_SHOWN])
+        more = f"; and {len(leaked) - _SHOWN} more" if len(leaked) > _SHOWN else ""
         yield f"the score flatters {prompt.prompt_id}: {shown}{more}"
     if not complete:
         yield _too_many(cases)
@@ -184,8 +184,8 @@ def leak_sentences(prompt: Prompt, dataset: Dataset) -> Iterator[str]:
     """Each example that gives a case away, with the place of the case; and whether near copies were
     not looked for to the end.
     """
-    found, complete = leaks(prompt, dataset, dataset.cases)
-    for leak in found:
+    leaked, complete = leaks(prompt, dataset, dataset.cases)
+    for leak in leaked:
         yield f"{_said(prompt, leak)}, {dataset.place_of(leak.case)}"
     if not complete:
         yield _too_many(dataset.cases)

@@ -87,23 +87,23 @@ class NearTexts:
 
         asked = [text for text in dict.fromkeys(texts) if len(text) >= LEAST_NEAR]
         needed = {piece for text in asked for piece in pieces(text)}
-        found: dict[str, tuple[str, float]] = {}
+        nearest: dict[str, tuple[str, float]] = {}
         steps = 0
         by_length = sorted(self._texts, key=len) if asked else []
         for start in range(0, len(by_length), _BLOCK):
             block = _Block(by_length[start : start + _BLOCK], needed)
-            for text in (one for one in asked if one not in found):
+            for text in (one for one in asked if one not in nearest):
                 candidates = block.candidates(text)
                 for at in range(0, len(candidates), _AT_ONCE):
                     some = candidates[at : at + _AT_ONCE]
                     steps += sum(map(len, some)) * (len(text) // 64 + 1)
                     if steps > MOST_STEPS:
-                        return found, False
+                        return nearest, False
                     match = process.extractOne(text, some, scorer=fuzz.ratio, score_cutoff=NEAR)
                     if match:
-                        found[text] = match[0], float(match[1])
+                        nearest[text] = match[0], float(match[1])
                         break
-        return found, True
+        return nearest, True
 
 
 class _Block:

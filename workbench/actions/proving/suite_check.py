@@ -128,10 +128,10 @@ def _examples(session: Session, suite: Suite) -> Iterator[Finding]:
         prompt = session.workspace.read_draft(path).prompt
     except WorkbenchError:
         return
-    found, _ = leaks(prompt, suite.dataset, suite.dataset.cases)
-    if found:
-        cases = tuple(leak.case.id for leak in found)
-        few = plural(len(found), "example gives", "examples give")
+    leaking, _ = leaks(prompt, suite.dataset, suite.dataset.cases)
+    if leaking:
+        cases = tuple(leak.case.id for leak in leaking)
+        few = plural(len(leaking), "example gives", "examples give")
         text = f"{few} a case away: {ids(cases)}"
         yield Finding("example_leakage", Level.PROBLEM, text, cases)
 

@@ -104,8 +104,8 @@ def restore(session: Session, name: str, ref: str, reason: str = "") -> DatasetC
 
     opened = open_suite(session, name)
     path = opened.file
-    found = find_content(opened, ref)
-    opened.check_whole(found)
+    content = find_content(opened, ref)
+    opened.check_whole(content)
     if not opened.head.dataset.is_plain:
         raise UsageError(
             f"{opened.head.path}: its dataset is no plain file, so nothing is written into it",
@@ -117,8 +117,8 @@ def restore(session: Session, name: str, ref: str, reason: str = "") -> DatasetC
             f"{path} cannot be read, so what it holds cannot be kept: {opened.problem}",
             hint="mend it, or move it away",
         )
-    write_atomically(path, written(path, found.cases, found.fingerprint))
-    done = f"restored {found.name}" + (f": {reason}" if reason.strip() else "")
+    write_atomically(path, written(path, content.cases, content.fingerprint))
+    done = f"restored {content.name}" + (f": {reason}" if reason.strip() else "")
     return open_suite(session, name, done).newest()
 
 
@@ -129,11 +129,11 @@ def tag(
     opened = open_suite(session, name)
     if not ref:
         opened.check()
-    found = find_content(opened, ref) if ref else opened.newest()
-    if found.version is None:
-        raise UsageError(f"{found.name} is no version in runs.db", hint="dataset log lists them")
-    opened.writable().tag(found.version, label, session.author, move=move)
-    return found.version
+    content = find_content(opened, ref) if ref else opened.newest()
+    if content.version is None:
+        raise UsageError(f"{content.name} is no version in runs.db", hint="dataset log lists them")
+    opened.writable().tag(content.version, label, session.author, move=move)
+    return content.version
 
 
 def export(
@@ -148,13 +148,13 @@ def export(
     opened = open_suite(session, name)
     if not ref:
         opened.check()
-    found = find_content(opened, ref) if ref else opened.newest()
-    opened.check_whole(found)
-    path = target or opened.exports / f"{found.fingerprint[:12]}.jsonl"
+    content = find_content(opened, ref) if ref else opened.newest()
+    opened.check_whole(content)
+    path = target or opened.exports / f"{content.fingerprint[:12]}.jsonl"
     if path.resolve() == opened.file:
         raise UsageError(f"{path} is the dataset itself", hint="dataset restore writes it")
-    write_atomically(path, written(path, found.cases, found.fingerprint))
-    return path, found
+    write_atomically(path, written(path, content.cases, content.fingerprint))
+    return path, content
 
 
 def show(session: Session, name: str, ref: str = "", source: Path | None = None) -> DatasetContent:

@@ -134,9 +134,9 @@ def lint_file(workspace: Workspace, path: Path, suites: _Suites | None = None) -
     try:
         workspace.with_provider(draft.prompt, str(path), draft.text)
     except WorkbenchError as error:
-        found = finding_of(error, str(path), PROVIDER)
-        if found.rule.id not in linted.off:
-            linted = replace(linted, findings=(found, *linted.findings))
+        finding = finding_of(error, str(path), PROVIDER)
+        if finding.rule.id not in linted.off:
+            linted = replace(linted, findings=(finding, *linted.findings))
     return linted
 
 

@@ -52,12 +52,12 @@ def first_cases(path: Path, number: int, split: str) -> Dataset | None:
         return None
     # The rows of Parquet are counted at no cost; lines only where they are needed.
     rows, columns = summary(path, str(path)) if suffix == _PARQUET else (0, {"split"})
-    found = None
+    begun = None
     if "split" in columns and split != _EVERY and split.isascii():
         # A line whose bytes lack the name, and which has no escapes, is in no split of that name.
         name = split.encode()
-        found = _first(path, number, lambda line: name in line or b"\\u" in line, split)
-    dataset = found or _first(path, number, lambda _line: True, "")
+        begun = _first(path, number, lambda line: name in line or b"\\u" in line, split)
+    dataset = begun or _first(path, number, lambda _line: True, "")
     if dataset is None:
         return None
     rows = rows or _rows(path)

@@ -86,10 +86,10 @@ def _files_of(config: Mapping[str, Any], folder: Path) -> Files:
         split = str(entry.get("split", "train")) if is_split else "train"
         paths = entry.get("path") if is_split else entry
         for pattern in paths if isinstance(paths, list) else [paths]:
-            found = _matching(folder, str(Path(base) / str(pattern)))
-            if not found:
+            matching = _matching(folder, str(Path(base) / str(pattern)))
+            if not matching:
                 raise DatasetError(f"{folder / CARD}: no file {pattern!r} of the split {split!r}")
-            files.setdefault(split, []).extend(found)
+            files.setdefault(split, []).extend(matching)
     return files
 
 
@@ -139,12 +139,12 @@ def _matching(folder: Path, pattern: str) -> list[Path]:
 
 def _data_files(folder: Path) -> list[Path]:
     """The data files in a folder, none hidden and none that a link leads to outside."""
-    found = []
+    paths = []
     real = folder.resolve()
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if hidden or path.name in _NOT_DATA or path.suffix.lower() not in {*SUFFIXES, *_OTHER}:
             continue
         if path.is_file() and path.resolve().is_relative_to(real):
-            found.append(path)
-    return found
+            paths.append(path)
+    return paths

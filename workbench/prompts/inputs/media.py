@@ -80,9 +80,9 @@ class Attachment(dict[str, Any]):
 def file_type(data: bytes) -> FileType | None:
     """The type of a PNG, JPEG, GIF, WebP or PDF file; None for anything else."""
     for sniff in (_png, _gif, _webp, _jpeg):
-        found = sniff(data)
-        if found:
-            return found if found.width and found.height else None
+        picture = sniff(data)
+        if picture:
+            return picture if picture.width and picture.height else None
     return FileType("application/pdf") if data.startswith(b"%PDF-") else None
 
 
@@ -92,13 +92,13 @@ def attach(
     """An attachment for an input of `kind`. Raises ValueError that completes `NAME …`."""
     if len(data) > MAX_BYTES:
         raise ValueError(too_large(len(data)))
-    found = file_type(data)
-    if found is None or (kind == IMAGE) != bool(found.width):
-        raise ValueError(_wrong_type(data, found, kind))
-    if max(found.width, found.height) > MAX_SIDE:
-        size = f"{found.width:,} x {found.height:,}"
+    file = file_type(data)
+    if file is None or (kind == IMAGE) != bool(file.width):
+        raise ValueError(_wrong_type(data, file, kind))
+    if max(file.width, file.height) > MAX_SIDE:
+        size = f"{file.width:,} x {file.height:,}"
         raise ValueError(f"has {size} pixels, and at most {MAX_SIDE:,} a side are sent")
-    return Attachment(name, data, found, read or (lambda: data))
+    return Attachment(name, data, file, read or (lambda: data))
 
 
 def too_large(size: int) -> str:
@@ -106,12 +106,12 @@ def too_large(size: int) -> str:
     return f"has {size / 1e6:.1f} MB, and at most {MAX_BYTES // 1_000_000} MB are sent"
 
 
-def _wrong_type(data: bytes, found: FileType | None, kind: str) -> str:
+def _wrong_type(data: bytes, file: FileType | None, kind: str) -> str:
     if not data:
         return f"is empty, and {NEEDED[kind]} is needed"
     if _MARKUP.match(data[:_SVG_BYTES]):
         return f"is SVG or other markup, which may hold scripts, and {NEEDED[kind]} is needed"
-    what = f"a {_NAMES[found.mime]} file" if found else "something else by its content"
+    what = f"a {_NAMES[file.mime]} file" if file else "something else by its content"
     return f"is {what}, and {NEEDED[kind]} is needed"
 
 

@@ -135,14 +135,14 @@ class DatasetVersions:
 
         Raises UsageError for digits that two fingerprints begin with.
         """
-        found: list[DatasetVersion] = []
+        versions: list[DatasetVersion] = []
         if _NUMBER.fullmatch(ref):
-            found = self._where("v.number = ?2", suite, int(ref))
-        if not found:
+            versions = self._where("v.number = ?2", suite, int(ref))
+        if not versions:
             named = "SELECT number FROM dataset_tags WHERE suite = v.suite AND name = ?2"
-            found = self._where(f"v.number = ({named})", suite, ref)
-        if found or not is_digest(ref):
-            return next(iter(found), None)
+            versions = self._where(f"v.number = ({named})", suite, ref)
+        if versions or not is_digest(ref):
+            return next(iter(versions), None)
         begins = "substr(s.fingerprint, 1, ?2) = ?3 OR substr(s.gate, 1, ?2) = ?3"
         alike = self._where(begins, suite, len(ref), ref)
         meant = {v.fingerprint if v.fingerprint.startswith(ref) else v.gate for v in alike}

@@ -132,12 +132,12 @@ class Outbox:
 
     def rows(self, target: str = "", *, state: Delivery | None = None) -> list[OutboxRow]:
         """The rows of a target (empty: of all), versions before the pointers to them."""
-        found = self.database.query(
+        rows = self.database.query(
             "SELECT * FROM outbox WHERE ?1 IN ('', target) AND (?2 IS NULL OR state = ?2)"
             " ORDER BY environment <> '', id",
             [target, state],
         )
-        return [_made(row) for row in found]
+        return [_made(row) for row in rows]
 
     def unfinished(self, target: str = "") -> list[OutboxRow]:
         """The rows that are not done."""
@@ -193,12 +193,12 @@ class Outbox:
             )
 
     def _row(self, parcel: Parcel) -> OutboxRow:
-        (found,) = self.database.query(
+        (row,) = self.database.query(
             "SELECT * FROM outbox WHERE target = :target AND output = :output"
             " AND prompt_id = :prompt_id AND environment = :environment AND version = :version",
             asdict(parcel),
         )
-        return _made(found)
+        return _made(row)
 
     def _write(self, statement: str, values: list[object]) -> None:
         with writing(self.database):

@@ -148,11 +148,11 @@ def cases_of_suites(connection: sqlite3.Connection) -> Iterator[tuple[str, str, 
 
 def beside(connection: sqlite3.Connection, numbers: Collection[int]) -> set[int]:
     """The numbers of all cases that are in a snapshot with one of these."""
-    found: set[int] = set()
+    joined: set[int] = set()
     for _, members in _all_numbers(connection):
-        if not found.issuperset(members) and any(number in numbers for number in members):
-            found.update(members)
-    return found
+        if not joined.issuperset(members) and any(number in numbers for number in members):
+            joined.update(members)
+    return joined
 
 
 def _all_numbers(connection: sqlite3.Connection) -> Iterator[tuple[int, list[int]]]:
