@@ -7,11 +7,13 @@ import atexit
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import ProviderError
 from workbench.providers.base import Answer, Limits, Outcome, Price, Request
+from workbench.providers.embedded.gguf import control_tokens
 from workbench.providers.embedded.model import EmbeddedModel, EmbeddedServer, find_weights, start
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.openai_chat.client import OpenAICompatible
@@ -91,6 +93,10 @@ class LocalModel:
 
         After a crash the next call starts the server again.
         """
+        token = await asyncio.to_thread(self._control_token_in, request)
+        if token:
+            error = f"a message holds {token}, a control token of {self._model.path.name}"
+            return Answer(Outcome.UNSENT, error=f"{error}: it would end the message there")
         answers, server = await self._started()
         answer = await answers.answer(request, timeout_s=timeout_s, on_text=on_text)
         if self._model.own_template and _is_unread(request, answer):
@@ -105,6 +111,20 @@ class LocalModel:
         last_line = one_line(server.last_log_line)
         error = "the embedded model crashed" + (f": {last_line}" if last_line else "")
         return replace(answer, error=error, retry=True)
+
+    def _control_token_in(self, request: Request) -> str:
+        """A control token in a message's text, which the model would take for the end of that
+        message or the begin of another; empty without one. Messages that are joined as they are
+        have no roles that a text could forge.
+        """
+        if not self._model.own_template:
+            return ""
+        texts = [message.content for message in request.messages]
+        return next((one for one in self._control_tokens if any(one in t for t in texts)), "")
+
+    @cached_property
+    def _control_tokens(self) -> tuple[str, ...]:
+        return tuple(filter(None, control_tokens(self._model.path)))
 
     async def _started(self) -> tuple[OpenAICompatible, EmbeddedServer]:
         async with self._starting:
