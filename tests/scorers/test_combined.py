@@ -111,6 +111,34 @@ def test_a_negated_combination_is_one_minus_its_score(values: list[float], is_cu
         assert negated == pytest.approx(1 - plain)
 
 
+def test_a_part_that_fails_keeps_the_mean_below_1_however_small_its_weight() -> None:
+    tiny = [HOLDS, {"contains": {"expected": "z", "weight": 1e-20}}]
+    assert value("mean_of", tiny) != 1.0
+    assert value("mean_of", {"of": tiny, "cut": 1}) == 0.0
+    case = Case("1", {}, checks=tiny)
+    assert value("checks", {"cut": 1}, case=case) == 0.0
+
+
+@pytest.mark.parametrize(("weights", "cut"), [((0.7, 0.1, 0.2), 0.8), ((0.1, 0.2, 0.7), 0.3)])
+def test_a_cut_is_reached_by_weights_as_they_are_written(
+    weights: tuple[float, ...], cut: float
+) -> None:
+    texts = zip(("a", "b", "z"), weights, strict=True)
+    parts = [{"contains": {"expected": text, "weight": weight}} for text, weight in texts]
+    assert value("mean_of", {"of": parts, "cut": cut}) == 1.0
+    assert value("mean_of", {"of": parts, "cut": cut + 1e-6}) == 0.0
+
+
+def test_no_checks_hold_and_their_negation_does_not() -> None:
+    assert value("checks", {}) == 1.0
+    assert value("not", "checks") == 0.0
+
+
+def test_parts_of_one_kind_are_shown_each() -> None:
+    score = make_scorer("mean_of", [FAILS, HOLDS], "").score(ANSWER, CASE)
+    assert score.parts == {"contains": 0.0, "contains_2": 1.0}
+
+
 def test_a_reason_names_the_parts_that_fail() -> None:
     scorer = make_scorer("all_of", [HOLDS, {"contains": {"expected": "z", "name": "tail"}}], "")
     assert scorer.score(ANSWER, CASE) == Score(0.0, "tail: want: z")

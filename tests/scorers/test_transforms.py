@@ -65,7 +65,10 @@ def test_thinking_is_dropped(text: str, answer: str) -> None:
     assert drop_thinking(text) == answer
 
 
-@pytest.mark.parametrize("hostile", ["<think>" * 100_000, "</think>" * 100_000, "```\n" * 100_000])
+@pytest.mark.parametrize(
+    "hostile",
+    ["<think>" * 100_000, "</think>" * 100_000, "```\n" * 100_000, "```" + " " * 100_000],
+)
 def test_no_answer_makes_a_transform_slow(hostile: str) -> None:
     before = process_time()
     drop_thinking(hostile)
@@ -135,6 +138,16 @@ def test_a_wrong_transform_is_refused_with_what_is_right(transform: Any, said: s
         make_scorer("exact_match", {"transforms": [transform]}, "suite.yaml")
     assert said in str(caught.value)
     assert "suite.yaml: exact_match.transforms" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ['{"q": "a", "q": "b"}', '{"q": NaN}', '{"q": Infinity}'])
+def test_a_json_path_reads_json_as_strictly_as_the_scorers_of_json(text: str) -> None:
+    with pytest.raises(NotApplicable, match="not JSON"):
+        seen(text, {"json_path": "q"})
+
+
+def test_a_number_at_a_json_path_reads_as_it_is_written() -> None:
+    assert seen('{"q": 1.50}', {"json_path": "q"}) == "1.50"
 
 
 def test_casefold_applies_to_what_is_expected_too_and_strip_fence_does_not() -> None:

@@ -13,6 +13,7 @@ from workbench.datasets.values import Case
 from workbench.fingerprints import fingerprint
 from workbench.plugins import Plugin
 from workbench.providers.base import Answer, Outcome
+from workbench.scorers.cuts import reaches
 from workbench.scorers.expected import Reading
 from workbench.scorers.library import Library
 from workbench.scorers.transforms import (
@@ -294,7 +295,7 @@ class Scorer:
         if self.cut is None or score.value is None:
             return score
         reason = f"{score.value:.2f}{f', {score.reason}' if score.reason else ''}"
-        return replace(score, value=float(score.value >= self.cut), reason=reason)
+        return replace(score, value=float(reaches(score.value, self.cut)), reason=reason)
 
     def _seen(self, case: Case, through: tuple[Transform, ...] | None = None) -> Case:
         """The case with what this scorer takes for expected."""

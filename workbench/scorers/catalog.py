@@ -247,9 +247,7 @@ def _checks(entries: str) -> tuple[Scorer, ...]:
     made: dict[str, Scorer] = {}
     for entry in loads(entries):
         check = part_of(KINDS[CHECKS], entry, None, CHECKS, None)
-        name, number = check.name, 2
-        while name in made:
-            name, number = f"{check.name}_{number}", number + 1
+        name = combined.unused_name(check.name, made)
         made[name] = replace(check, label=name)
     return tuple(made.values())
 

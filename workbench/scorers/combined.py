@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Container, Sequence
 
 from workbench.scorers.base import Kind, Score, Scorer
 
 CHECKS = "checks"
 _REASON_CHARS = 200
+_BELOW_ONE = math.nextafter(1.0, 0.0)
 Scored = Sequence[tuple[Scorer, Score]]
+
+
+def unused_name(name: str, taken: Container[str]) -> str:
+    """The name, or the name with the first number that is not taken: contains_2."""
+    shown, number = name, 2
+    while shown in taken:
+        shown, number = f"{name}_{number}", number + 1
+    return shown
 
 
 def _reason(scores: Scored) -> str:
@@ -56,20 +66,25 @@ def weighted_mean(scores: Scored, _negated: bool) -> Score:
 
     A part of weight 0 is shown and does not count.
     """
-    parts = {part.name: score.value for part, score in scores}
+    parts: dict[str, float | None] = {}
+    for part, score in scores:
+        parts[unused_name(part.name, parts)] = score.value
     counted = [(part, score) for part, score in scores if part.weight > 0]
     missing = [one for one in counted if one[1].value is None]
     if missing:
         return Score(None, _reason(missing), parts)
     total = sum(part.weight for part, _ in counted)
     reached = sum(part.weight * (score.value or 0.0) for part, score in counted)
-    # All of them at 1 is exactly 1, whatever the weights.
+    # All of them at 1 is exactly 1, and one that fails is not, however small its weight.
     whole = all(score.value == 1 for _, score in counted)
-    return Score(1.0 if whole else min(reached / total, 1.0), _reason(scores), parts)
+    mean = 1.0 if whole else min(reached / total, _BELOW_ONE)
+    return Score(mean, _reason(scores), parts)
 
 
 def _checks(scores: Scored, negated: bool) -> Score:
-    return weighted_mean(scores, negated) if scores else Score(1.0, "the case has no checks")
+    if scores:
+        return weighted_mean(scores, negated)
+    return Score(0.0 if negated else 1.0, "the case has no checks")
 
 
 KINDS = (

@@ -6,20 +6,19 @@ be applied (no JSON for a JSON path, no match for a pattern) makes the answer wr
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from unicodedata import normalize
 
-from workbench.datasets.json_values import as_text
-from workbench.errors import SuiteError
+from workbench.datasets.json_values import as_text, parse_json
+from workbench.errors import DatasetError, SuiteError
 from workbench.scorers.patterns import first_match, pattern_problem
 from workbench.suggestions import did_you_mean
 
 _FENCE = re.compile(r"[ \t]{0,3}(?P<marks>`{3,}|~{3,})(?P<info>[^`\n]*)")
-_ONE_LINE_FENCE = re.compile(r"\s*```[A-Za-z0-9_+-]*[ \t]+(?P<text>[^`\n]+)```\s*")
+_ONE_LINE_FENCE = re.compile(r"\s*```[A-Za-z0-9_+-]*[ \t]+(?P<text>[^`\s][^`\n]*)```\s*")
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>think|thinking|thought|reasoning)>", re.IGNORECASE)
 _STEP = re.compile(
     r"\.?(?P<name>[^.\[\]\s'\"]+)|\[(?P<index>-?[0-9]+)\]|\[(?P<quote>['\"])(?P<key>.*?)(?P=quote)\]"
@@ -166,8 +165,8 @@ def _steps(path: str, where: str) -> tuple[str | int, ...]:
 
 def _at_path(text: str, steps: tuple[str | int, ...], path: str) -> str:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = parse_json(text, "the answer")
+    except DatasetError:
         raise NotApplicable(f"not JSON, so nothing is at {path}") from None
     for step in steps:
         try:

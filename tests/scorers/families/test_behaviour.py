@@ -15,6 +15,7 @@ from workbench.scorers.catalog import make_scorer
 from workbench.scorers.families.behaviour import CALL
 
 CASE = Case("1", {})
+GET_1, GET_2 = ({"name": "get", "arguments": {"id": number}} for number in (1, 2))
 
 
 def score(kind: str, answer: Answer, expected: Any = None, **options: Any) -> float | None:
@@ -118,6 +119,10 @@ def calling(*calls: tuple[str, Any]) -> Answer:
         (calling(("get", {})), ["put", "get"], {}, 0.0),
         (calling(("get", {"id": 7})), None, {"tool": "get", "arguments": {"id": 7}}, 1.0),
         (calling(("get", {"id": 8})), None, {"tool": "get", "arguments": {"id": 7}}, 0.0),
+        (calling(("get", {"id": 2})), [GET_1, GET_2], {}, 0.0),
+        (calling(("get", {"id": 2})), [GET_2, GET_2], {}, 0.0),
+        (calling(("get", {"id": 2}), ("get", {"id": 1})), [GET_1, GET_2], {"exact": False}, 1.0),
+        (calling(("get", {"id": 1}), ("get", {"id": 2})), ["get", GET_1], {}, 1.0),
         (Answer(Outcome.OK, "no call"), "get", {}, 0.0),
         (Answer(Outcome.OK, "x", tool_calls=(ToolCall("c", "get", "{}"),)), "get", {}, 1.0),
         (Answer(Outcome.OK, "x", note="it called tools beside its text"), "get", {}, None),
@@ -133,6 +138,11 @@ def test_name_and_arguments_have_a_score_each_and_what_is_no_call_is_refused() -
     wanted = {"name": "get", "arguments": {"id": 7}}
     judgement = scorer.score(calling(("get", {"id": 8})), Case("1", {}, wanted))
     assert judgement.parts == {"get.name": 1.0, "get.arguments": 0.0}
+    two = scorer.score(calling(("get", {"id": 2})), Case("1", {}, [GET_1, GET_2]))
+    assert [name for name, part in two.parts.items() if part == 0] == [
+        "get.arguments",
+        "get_2.name",
+    ]
     assert 'it called get({"id": 8})' in judgement.reason
     assert "a tool call is a name" in CALL.misfit(Case("1", {}, 5))
     assert "arguments must be an object" in CALL.misfit(

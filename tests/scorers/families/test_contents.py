@@ -33,6 +33,11 @@ from workbench.scorers.families.contents import _PATTERNS
         ("DELETE FROM t", {"only": ["select"]}, 0.0),
         ("SELECT 1; DROP TABLE t", {"only": ["select"]}, 0.0),
         ("SELECT a::int FROM t", {"dialect": "postgres"}, 1.0),
+        ("WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x", {"only": ["select"]}, 0.0),
+        ("WITH x AS (SELECT 1) SELECT * FROM x", {"only": ["select"]}, 1.0),
+        ("SELECT * INTO y FROM x", {"only": ["select"]}, 0.0),
+        ("INSERT INTO t SELECT * FROM x", {"only": ["insert"]}, 1.0),
+        ("TRUNCATE TABLE t", {"only": ["truncate"]}, 1.0),
     ],
 )
 def test_sql(text: str, options: dict[str, Any], score: float) -> None:
@@ -45,6 +50,8 @@ def test_sql_warns_nobody_and_refuses_an_unknown_dialect(caplog: pytest.LogCaptu
     assert not caplog.records
     with pytest.raises(SuiteError, match="dialect: Unknown dialect 'postgers'"):
         make_scorer("sql", {"dialect": "postgers"}, "suite.yaml")
+    with pytest.raises(SuiteError, match="only: no statement 'selct'; one of select, insert"):
+        make_scorer("sql", {"only": ["selct"]}, "suite.yaml")
 
 
 @pytest.mark.parametrize(

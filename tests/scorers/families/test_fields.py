@@ -67,3 +67,20 @@ def test_an_expected_answer_that_is_no_object_is_refused() -> None:
     assert OBJECT.misfit(Case("1", {}, [1])) == "'[1]' is no object"
     assert OBJECT.lacks(Case("1", {}, {})) == "the expected object has no fields"
     assert OBJECT.lacks(Case("1", {}, None))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "score"),
+    [
+        ('{"customer.name": "x"}', {"customer": {"name": "x"}}, 0.0),
+        ('{"a": {"b": 2}, "a.b": 1}', {"a": {"b": 1}}, 0.0),
+        ('{"a": {"b": 2}, "a.b": 1}', {"a.b": 1, "a": {"b": 2}}, 1.0),
+        ('{"a": {"b": 2}, "a.b": 2}', {"a.b": 1, "a": {"b": 2}}, 0.5),
+        ('{"a": {"b": 1}}', {"a.b": 1}, 0.0),
+    ],
+)
+def test_a_key_with_a_dot_is_no_path(text: str, expected: Any, score: float) -> None:
+    assert judged("json_fields", text, expected).value == score
+    assert judged("json_fields", text, expected, fields=["a.b", "customer.name"]).value != 1.0 or (
+        score == 1.0
+    )

@@ -50,5 +50,7 @@ def test_ends_with_reads_the_expected_text_too() -> None:
 def test_a_blank_text_is_refused_and_options_that_came_later_are_absent_unless_set() -> None:
     with pytest.raises(SuiteError, match="a blank text is in every answer"):
         make_scorer("contains", {"all": [" "]}, "suite.yaml")
+    with pytest.raises(SuiteError, match="text: a blank text is in every answer"):
+        make_scorer("contains", {"text": "  "}, "suite.yaml")
     assert make_scorer("contains", {}, "").options == {"ignore_case": False, "strip": True}
     assert make_scorer("contains", {"text": ""}, "").options.keys() == {"ignore_case", "strip"}

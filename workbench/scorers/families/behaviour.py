@@ -75,12 +75,12 @@ def _tool_call(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
         return Score(0.0, "no tool call")
     wanted = _wanted_calls(case, options)
     parts: dict[str, float | None] = {}
-    for name, arguments in wanted:
-        named = [call for call in calls if call.name == name]
-        parts[f"{name}.name"] = float(bool(named))
-        exact = options["exact"]
-        is_right = any(_fits(call, arguments, exact) for call in named)
-        parts[f"{name}.arguments"] = float(is_right)
+    right = _paired(calls, wanted, options["exact"])
+    for at, (name, _) in enumerate(wanted):
+        number = sum(other == name for other, _ in wanted[: at + 1])
+        shown = name if number == 1 else f"{name}_{number}"
+        parts[f"{shown}.name"] = float(sum(call.name == name for call in calls) >= number)
+        parts[f"{shown}.arguments"] = float(at in right)
     others = options["exact"] and len(calls) > len(wanted)
     if all(parts.values()) and not others:
         return Score(1.0, parts=parts)
@@ -113,6 +113,32 @@ def _listed_calls(expected: Any) -> list[tuple[str, Mapping[str, Any]]]:
             raise ValueError("arguments must be an object")
         calls.append((str(call["name"]), arguments))
     return calls
+
+
+def _paired(
+    calls: Sequence[ToolCall], wanted: Sequence[tuple[str, Mapping[str, Any]]], exact: bool
+) -> set[int]:
+    """The wanted calls that were made, by index, where one call serves one of them alone: a
+    maximum matching by augmenting paths.
+    """
+    fits = [
+        [at for at, call in enumerate(calls) if call.name == name and _fits(call, given, exact)]
+        for name, given in wanted
+    ]
+    served: dict[int, int] = {}
+
+    def serve(want: int, tried: set[int]) -> bool:
+        for at in fits[want]:
+            if at not in tried:
+                tried.add(at)
+                if at not in served or serve(served[at], tried):
+                    served[at] = want
+                    return True
+        return False
+
+    for want in range(len(wanted)):
+        serve(want, set())
+    return set(served.values())
 
 
 def _fits(call: ToolCall, wanted: Mapping[str, Any], exact: bool) -> bool:

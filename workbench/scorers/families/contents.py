@@ -22,6 +22,10 @@ _PATTERNS = (
     *("DE_PASSPORT_NUMBER", "DE_RESIDENCE_PERMIT_NUMBER"),
 )
 """Those that datafog knows, listed here: it takes a second to import."""
+_STATEMENTS = (
+    *("select", "insert", "update", "delete", "merge", "copy", "create", "drop", "alter"),
+    "truncate",
+)
 _MOST_SQL_CHARS = 100_000
 _NO_FEATURES = -3e38
 """py3langid gives less to a text without a known sequence of letters."""
@@ -85,14 +89,23 @@ def _sql(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
     if wrong is not None:
         return Score(0.0, f"{wrong.key} is no statement that is read")
     only = {str(one).casefold() for one in options["only"]}
-    other = next((one.key for one in statements if only and _kind(one) not in only), None)
+    kinds = (kind for one in statements for kind in _kinds(one))
+    other = next((kind for kind in kinds if only and kind not in only), None)
     return Score(0.0, f"a {other}, which is not allowed") if other else Score(1.0)
 
 
-def _kind(statement: Any) -> str:
+def _kinds(statement: Any) -> Iterator[str]:
+    """What a statement is, and the changes inside it: WITH x AS (DELETE ...) SELECT ..."""
     from sqlglot import exp
 
-    return "select" if isinstance(statement, exp.Query) else str(statement.key)
+    yield "select" if isinstance(statement, exp.Query) else _kind(statement)
+    for node in statement.find_all(exp.DML, exp.DDL, exp.Into):
+        if not isinstance(node, exp.Query):
+            yield "create" if isinstance(node, exp.Into) else _kind(node)
+
+
+def _kind(statement: Any) -> str:
+    return str(statement.key).removesuffix("table")  # of truncatetable
 
 
 @contextmanager
@@ -106,7 +119,10 @@ def _quiet() -> Iterator[None]:
         logger.disabled = before
 
 
-def _dialect_problem(options: Mapping[str, Any]) -> str:
+def _sql_problem(options: Mapping[str, Any]) -> str:
+    for kind in options["only"]:
+        if str(kind).casefold() not in _STATEMENTS:
+            return f"only: no statement {kind!r}; one of {', '.join(_STATEMENTS)}"
     if not options["dialect"]:
         return ""
     from sqlglot.dialects.dialect import Dialect
@@ -147,7 +163,7 @@ KINDS = (
             "dialect": Option("", "postgres, mysql, sqlite, ...; else what all have."),
             "only": Option([], "Statements that are allowed: select, insert, update."),
         },
-        check=_dialect_problem,
+        check=_sql_problem,
         library=Library("sqlglot", "text"),
         example="sql: {dialect: postgres, only: [select]}",
     ),

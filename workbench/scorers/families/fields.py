@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,49 +10,58 @@ from workbench.datasets.cells import json_of
 from workbench.datasets.values import Case
 from workbench.providers.base import Answer
 from workbench.scorers.base import Kind, Score
+from workbench.scorers.combined import unused_name
 from workbench.scorers.expected import OBJECT
 from workbench.scorers.families.structure import parsed, same
 from workbench.typed_options import Option
 
 _NOTHING = object()
+Path = tuple[str, ...]
+"""The keys that lead to a value. Not joined: {"a.b": 1} is not {"a": {"b": 1}}."""
 
 
 def _json_fields(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
-    wanted = dict(_leaves(json_of(case.expected)))
-    names = [str(name) for name in options["fields"]] or list(wanted)
+    expected = json_of(case.expected)
+    wanted = list(_leaves(expected))
+    paths = [_path(str(name), wanted) for name in options["fields"]] or wanted
+    names: dict[str, Path] = {}
+    for path in paths:
+        names[unused_name(".".join(path), names)] = path
     try:
         value = parsed(answer.text)
     except (ValueError, RecursionError):
         return Score(0.0, "not JSON", dict.fromkeys(names, 0.0))
     if not isinstance(value, Mapping):
         return Score(0.0, "not an object", dict.fromkeys(names, 0.0))
-    given = dict(_leaves(value))
     parts = {
-        name: float(_matches(_at(given, value, name), _at(wanted, case.expected, name), options))
-        for name in names
+        name: float(_matches(_at(value, path), _at(expected, path), options))
+        for name, path in names.items()
     }
-    others = [name for name in given if name not in wanted] if options["no_others"] else []
-    parts |= dict.fromkeys(others, 0.0)
+    others = [path for path in _leaves(value) if path not in wanted] if options["no_others"] else []
+    for path in others:
+        parts[unused_name(".".join(path), parts)] = 0.0
     wrong = [name for name, score in parts.items() if score < 1]
     reason = f"wrong: {', '.join(wrong)}"[:200] if wrong else ""
     return Score(sum(parts.values()) / len(parts), reason, parts)
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """The values in an object by path: `customer.name`. A list, or an empty object, is one."""
+def _leaves(value: Any, path: Path = ()) -> Iterator[Path]:
+    """The paths of the values in an object. A list, or an empty object, is one value."""
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
-            yield from _leaves(item, f"{path}.{key}" if path else str(key))
+            yield from _leaves(item, (*path, str(key)))
     elif path:
-        yield path, value
+        yield path
 
 
-def _at(leaves: Mapping[str, Any], whole: Any, path: str) -> Any:
+def _path(name: str, wanted: Sequence[Path]) -> Path:
+    """The path that a suite writes as customer.name; a key of the object may have a dot itself."""
+    return next((path for path in wanted if ".".join(path) == name), tuple(name.split(".")))
+
+
+def _at(value: Any, path: Path) -> Any:
     """The value at a path, which may be an object."""
-    if path in leaves:
-        return leaves[path]
-    value = json_of(whole)
-    for key in path.split("."):
+    for key in path:
         value = value.get(key, _NOTHING) if isinstance(value, Mapping) else _NOTHING
     return value
 

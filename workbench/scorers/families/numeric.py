@@ -16,9 +16,10 @@ from workbench.typed_options import Option
 
 _MOST_CHARS = 60
 """A longer run of digits is no number that anybody compares."""
+# Digits that go on as in 1.000,50 or 1.2.3 are no number: which one is anybody's guess.
 _NUMBER = re.compile(
-    r"(?<![\w.])(?<!\d,)[-+\u2212]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4})?"
-    r"(?!\w|,\d)"
+    r"(?<![\w.])(?<!\d[,'\u2019\u00a0\u202f])[-+\u2212]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4})?"
+    r"(?!\w|[.,'\u2019\u00a0\u202f]\d)"
 )
 _WHOLE, _FIRST, _LAST = "whole", "first", "last"
 _PICKS = (_WHOLE, _FIRST, _LAST)

@@ -70,6 +70,9 @@ def _texts(options: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _no_blank(options: Mapping[str, Any]) -> str:
+    text = options.get("text", "")
+    if text and not text.strip():
+        return "text: a blank text is in every answer"
     for name in ("any", "all", "none"):
         if not all(text.strip() for text in _texts(options, name)):
             return f"{name}: a blank text is in every answer"
