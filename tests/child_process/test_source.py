@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.plugins import install
+from workbench.child_process.installed import brought_by
+from workbench.child_process.process import CallFailed, ChildProcess
 from workbench.child_process.source import MAX_BYTES, MAX_MODULES, read_source
 from workbench.errors import CodeError
 
@@ -133,3 +136,55 @@ def test_files_that_import_each_other_are_read_once(root: Path) -> None:
     (root / "scorers/a.py").write_text("from . import b\n")
     (root / "scorers/b.py").write_text("from . import a\n")
     assert set(read_source(root, "scorers/a.py").modules) == {"scorers.a", "scorers.b"}
+
+
+def test_a_folder_of_the_workspace_on_the_path_of_imports_is_hashed_and_run_as_hashed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "src" / "app").mkdir(parents=True)
+    (root / "src" / "app" / "cut.py").write_text("N = 1\n")
+    (root / "scorers" / "cutting.py").write_text("from app.cut import N\ndef cut(): return N\n")
+    monkeypatch.syspath_prepend(str(root / "src"))
+    source = read_source(root, "scorers/cutting.py")
+    assert {m.path for m in source.modules.values()} == {"scorers/cutting.py", "src/app/cut.py"}
+    (root / "src" / "app" / "cut.py").write_text("N = 2\n")
+    assert read_source(root, "scorers/cutting.py").text_hash != source.text_hash
+    with ChildProcess(source, "cut") as process:
+        assert process.call() == 1
+
+
+def test_a_file_on_the_path_of_imports_that_was_not_hashed_is_not_imported(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "hidden.py").write_text("N = 1\n")
+    text = "import importlib\ndef cut(): return importlib.import_module('hidden').N\n"
+    (root / "scorers" / "cutting.py").write_text(text)
+    monkeypatch.syspath_prepend(str(root))
+    source = read_source(root, "scorers/cutting.py")
+    with (
+        ChildProcess(source, "cut") as process,
+        pytest.raises(CallFailed, match="No module named 'hidden'"),
+    ):
+        process.call()
+
+
+def test_modules_whose_changes_no_record_shows_are_refused(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    loose, edited = tmp_path_factory.mktemp("loose"), tmp_path_factory.mktemp("edited")
+    (loose / "loosely.py").write_text("")
+    install(edited, "editedly", {}, {"editedly": ""})
+    about = edited / "editedly-1.0.dist-info"
+    (about / "RECORD").write_text("editedly.py,sha256=aaaa,0\n")
+    (about / "direct_url.json").write_text('{"url": "file:///x", "dir_info": {"editable": true}}')
+    monkeypatch.syspath_prepend(str(loose))
+    monkeypatch.syspath_prepend(str(edited))
+    brought_by.cache_clear()
+    for name, words in (
+        ("loosely", "of no installed package"),
+        ("editedly", "installed as editable"),
+    ):
+        (root / "scorers" / "using.py").write_text(f"import {name}\n")
+        with pytest.raises(CodeError, match=f"using.py line 1: '{name}' is {words}"):
+            read_source(root, "scorers/using.py")
+    brought_by.cache_clear()

@@ -21,7 +21,7 @@ import pytest
 from tests.cli.conftest import Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer
 from tests.support.plugins import install
-from workbench.child_process.source import _brought_by
+from workbench.child_process.installed import brought_by
 
 DRAFT = """\
 ---
@@ -213,9 +213,9 @@ def importing(root: Path) -> Iterator[None]:
     """With the packages that are installed for this workspace."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(root / SITE))
-        _brought_by.cache_clear()
+        brought_by.cache_clear()
         yield
-    _brought_by.cache_clear()
+    brought_by.cache_clear()
 
 
 def write(cli: Cli) -> None:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from workbench.child_process.confine import RESTRICTIONS
+from workbench.child_process.installed import folders_of_packages
 from workbench.child_process.source import Source
 from workbench.errors import CodeError
 
@@ -183,7 +184,7 @@ class ChildProcess:
 
     def _config(self) -> bytes:
         limits = asdict(self._limits)
-        path = [item for item in sys.path if item and Path(item).is_absolute()]
+        path = folders_of_packages()
         readable = {sys.prefix, sys.base_prefix, sys.exec_prefix, *path}
         modules = {
             name: {"path": module.path, "text": module.text}

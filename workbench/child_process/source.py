@@ -13,10 +13,16 @@ import sys
 import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from workbench.child_process.installed import (
+    brought_by,
+    folders_of_no_package,
+    is_editable,
+    is_installed,
+)
 from workbench.errors import CodeError
 from workbench.fingerprints import fingerprint
 from workbench.links import SETTINGS_FILE
@@ -159,9 +165,10 @@ def workspace_of(path: Path) -> Path:
 def read_source(root: Path, file: str) -> Source:
     """The source of `file`, a path below the workspace's folder `root`.
 
-    `import NAME` is looked up in the standard library, beside the file, in `root`, and then among
-    the installed packages. Imports that are computed at run time are not seen here, and a
-    workspace file among them cannot be imported in the child process.
+    `import NAME` is looked up in the standard library, beside the file, in `root`, in folders of
+    the workspace on `sys.path`, and then among the installed packages. Imports that are computed
+    at run time are not seen here, and a workspace file among them cannot be imported in the child
+    process.
 
     Raises CodeError, naming the file and line, for what cannot be read or parsed, and for a path
     that leads out of the workspace.
@@ -173,6 +180,9 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._modules: dict[str, Module] = {}
+        inside = (f for f in folders_of_no_package() if f.is_relative_to(root))
+        self._importable = tuple(PurePosixPath(f.relative_to(root).as_posix()) for f in inside)
+        """Folders such as `src`, from which an editable install of the workspace imports."""
         self._installed: dict[str, str] = {}
         """Top-level name of an installed module to the place of its first import."""
 
@@ -207,7 +217,7 @@ class _Reader:
         parts = name.split(".")
         if parts[0] in sys.stdlib_module_names:
             return
-        for base in dict.fromkeys((self._folder, PurePosixPath())):
+        for base in dict.fromkeys((self._folder, PurePosixPath(), *self._importable)):
             is_here = False
             for count in range(1, len(parts) + 1):
                 path = self._file_of(base.joinpath(*parts[:count]))
@@ -230,7 +240,7 @@ class _Reader:
         """Whether it is a package without `__init__.py`, of which `from NAME import b` may be
         resolved by `b`.
         """
-        return (self._root / name).is_dir() and not _is_installed(name)
+        return (self._root / name).is_dir() and not is_installed(name)
 
 
 def _text(root: Path, relative: PurePosixPath) -> str:
@@ -281,32 +291,30 @@ def _imports(text: str, package: str, where: str) -> Iterator[tuple[str, int]]:
                     yield ".".join(filter(None, [base, alias.name])), node.lineno
 
 
-def _is_installed(name: str) -> bool:
-    from importlib.machinery import PathFinder
-
-    spec = PathFinder.find_spec(name)
-    return spec is not None and spec.origin is not None
-
-
 def _distributions(wanted: Mapping[str, str]) -> tuple[Distribution, ...]:
     """The distributions that bring these top-level names, each with the place of its import.
 
-    Raises CodeError for a name that none brings.
+    Raises CodeError for a name that none brings, and for one whose changes cannot be seen.
     """
     if not wanted:
         return ()
     import importlib.metadata
 
-    brought = _brought_by()
+    brought = brought_by()
     pins = set()
     for name, where in wanted.items():
         if name not in brought:
-            if _is_installed(name):
-                continue  # a module without a distribution, such as one of a .pth file
+            if is_installed(name):
+                hint = "install it as a package, or move it into the workspace"
+                raise CodeError(f"{where}: {name!r} is of no installed package", hint=hint)
             hint = f"pip install {name}, or mend the import"
             raise CodeError(f"{where}: no module {name!r}", hint=hint)
         for distribution_name in brought[name]:
-            pins.add(_pin(importlib.metadata.distribution(distribution_name)))
+            installed = importlib.metadata.distribution(distribution_name)
+            if is_editable(installed):  # its RECORD does not cover its files
+                hint = "install it without -e, or move it into the workspace"
+                raise CodeError(f"{where}: {name!r} is installed as editable", hint=hint)
+            pins.add(_pin(installed))
     return tuple(sorted(pins, key=lambda item: item.name))
 
 
@@ -314,10 +322,3 @@ def _pin(installed: importlib.metadata.Distribution) -> Distribution:
     record = installed.read_text("RECORD")
     name = installed.metadata["Name"]
     return Distribution(name, installed.version, fingerprint(record) if record else "")
-
-
-@cache
-def _brought_by() -> Mapping[str, list[str]]:
-    import importlib.metadata
-
-    return importlib.metadata.packages_distributions()
