@@ -17,6 +17,7 @@ from workbench.runs.engine.scoring import score_answer
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.suite_file import read_suite
 from workbench.runs.store.rows import read_case
+from workbench.scorers import library
 from workbench.scorers.base import FaultScore, Score
 
 REFUND: dict[str, Any] = {"contains": {"expected": "refund"}}
@@ -136,3 +137,28 @@ def test_they_survive_an_edit_of_the_case(tmp_path: Path) -> None:
     replace_case(path, case)
     assert read_dataset(path).cases == (case,)
     assert json.loads(path.read_text())["note"] == "kept"
+
+
+SQL: dict[str, Any] = {"sql": {"dialect": "sqlite"}}
+
+
+@pytest.mark.parametrize("scorers", ["[checks]", "[not: checks]", "[all_of: [checks]]"])
+def test_another_version_of_a_library_behind_a_check_is_another_scorer(
+    tmp_path: Path, scorers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row(1, REFUND), row(2, {"not": SQL})]
+    before = suite_of(tmp_path, rows, scorers).parts
+    monkeypatch.setattr(library, "installed_version", lambda _name: "99.0")
+    after = suite_of(tmp_path, rows, scorers).parts
+    assert after["scorers"] != before["scorers"]
+    assert after["dataset"] == before["dataset"]
+
+
+def test_checks_without_a_library_or_outside_the_gate_leave_the_scorers_as_they_are(
+    tmp_path: Path,
+) -> None:
+    plain = suite_of(tmp_path, [row(1, REFUND)], "[checks]").parts["scorers"]
+    assert suite_of(tmp_path, [row(1, REFUND), row(2, SHORT)], "[checks]").parts["scorers"] == plain
+    rows = [row(1, REFUND, split="gate"), row(2, SQL, split="dev")]
+    assert suite_of(tmp_path, rows, "[checks]").parts["scorers"] == plain
+    assert suite_of(tmp_path, [row(1, SQL)], "[checks]").parts["scorers"] != plain

@@ -154,6 +154,8 @@ class Scorer:
     """The scorers that it is made of."""
     parts_of: Callable[[Case], tuple[Scorer, ...]] | None = None
     """The scorers that a case brings itself, of which it is made."""
+    drawn: tuple[Any, ...] = ()
+    """Of these: the kinds with a library or plug-in, whose version decides scores, too."""
 
     @property
     def name(self) -> str:
@@ -206,8 +208,8 @@ class Scorer:
         keys = {k: v for k, v in self.named.items() if k not in self.options}
         if self.parts:
             keys["of"] = [[part.fingerprint, part.weight] for part in self.parts]
-        if keys:
-            content.append({"keys": keys})
+        if keys or self.drawn:
+            content.append({"keys": keys, **({"drawn": self.drawn} if self.drawn else {})})
         return fingerprint(content)
 
     @property

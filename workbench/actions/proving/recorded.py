@@ -21,6 +21,7 @@ from workbench.lineage.values import Difference
 from workbench.prompts.values import Prompt
 from workbench.registry import EvaluationRecord, PromptVersion
 from workbench.registry.models.records import SuiteRecord
+from workbench.runs.spec.case_checks import with_drawn
 from workbench.runs.spec.environment import PINS
 from workbench.runs.spec.suite import RunOptions, Suite
 from workbench.scorers.base import Scorer
@@ -89,7 +90,7 @@ def recall(session: Session, record: EvaluationRecord) -> Recorded:
     missing += _unpinned(source.prompt)
     missing += _weights_gone(session, version, record)
     cases = _cases(session, record, today, missing)
-    scorers = _scorers(form, today, missing)
+    scorers = _scorers(form, today, cases, missing)
     if missing:
         raise NotReproducible(
             f"evaluation {record.id} cannot be asked again: {'; '.join(missing)}",
@@ -185,7 +186,9 @@ def _known_cases(
         yield find_content(opened, evidence.suite_parts.get("dataset", "")).cases
 
 
-def _scorers(form: SuiteRecord, today: Suite | None, missing: list[str]) -> tuple[Scorer, ...]:
+def _scorers(
+    form: SuiteRecord, today: Suite | None, cases: Sequence[Case], missing: list[str]
+) -> tuple[Scorer, ...]:
     """The scorers as they were: those of today with the same fingerprint, else made anew."""
     listed = form.contents.get("scorers")
     if listed is None:  # 0.1.0 recorded one fingerprint of all
@@ -200,6 +203,7 @@ def _scorers(form: SuiteRecord, today: Suite | None, missing: list[str]) -> tupl
         kind = str(options[1]) if len(options) > 1 else ""
         code = form.contents.get("code", {}).get(fingerprint)
         scorer = current.get(fingerprint) or _made_again(name, kind, given, code)
+        scorer = with_drawn(scorer, cases) if scorer and not current.get(fingerprint) else scorer
         if scorer is None or scorer.fingerprint != fingerprint:
             missing.append(f"the scorer {name} scores otherwise today")
             continue
