@@ -227,3 +227,11 @@ def test_a_wrong_margin_is_refused_with_its_place(tagged: Cli, gate: str, proble
     suite(tagged, gate)
     done = tagged.here("evaluate", "triage@1.0.0")
     assert done.code == 2 and problem in done.err, done.err
+
+
+@pytest.mark.parametrize("gate", ["slices: {vip: {margin: 0.1}}", "also: {cost: {margin: 10 %}}"])
+def test_a_margin_without_anything_to_compare_with_is_refused(tagged: Cli, gate: str) -> None:
+    path = tagged.root / "evals/triage/suite.yaml"
+    path.write_text((SUITE % f", {gate}").replace("baseline: production", "baseline: none"))
+    done = tagged.here("evaluate", "triage@1.0.0")
+    assert done.code == 2 and "needs a baseline to be compared with" in done.err, done.err

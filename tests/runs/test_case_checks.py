@@ -80,6 +80,9 @@ def test_a_suite_may_name_them_with_a_cut_and_they_follow_its_faults(tmp_path: P
         ([{"a": 1, "b": 2}], "checks must be a list of scorers"),
         (7, "checks must be a list of scorers"),
         ([{"matches": {"pattern": "("}}], "pattern"),
+        (["checks"], "cannot hold themselves"),
+        ([{"not": "checks"}], "cannot hold themselves"),
+        ([{"numeric": {"expected": "abc"}}], "numeric.expected: 'abc' is no number"),
     ],
 )
 def test_a_wrong_check_is_refused_with_file_line_and_case(

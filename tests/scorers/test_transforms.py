@@ -126,6 +126,7 @@ def test_an_answer_that_a_transform_does_not_fit_is_wrong(
         ("regex", "regex needs a value"),
         ({"regex": "("}, "missing )"),
         ({"regex": "a", "group": 1}, "has no group 1"),
+        ({"regex": "a", "group": [1]}, "has no group [1]"),
         ({"regex": "a", "groups": 1}, "no transform"),
         ({"json_path": "a..b"}, "cannot read"),
         ({"json_path": "a[*]"}, "cannot read"),

@@ -167,6 +167,9 @@ def make_scorer(
     keys = {key: options.pop(key) for key in options_of(kind) if key not in kind.options}
     if EXPECTED in given and EXPECTED in keys:
         keys[EXPECTED] = _expected(given[EXPECTED], (written or {}).get(EXPECTED), here)
+        misfit = kind.reads.misfit(Case("", {}, keys[EXPECTED])) if kind.reads else ""
+        if misfit:
+            raise SuiteError(f"{here}.{EXPECTED}: {misfit}")
     problem = kind.check(options)
     if problem:
         raise SuiteError(f"{here}: {problem}")
@@ -247,6 +250,8 @@ def _checks(entries: str) -> tuple[Scorer, ...]:
     made: dict[str, Scorer] = {}
     for entry in loads(entries):
         check = part_of(KINDS[CHECKS], entry, None, CHECKS, None)
+        if any(leaf.kind.of_case for leaf in check.leaves):
+            raise SuiteError(f"{CHECKS}: {check.name}: the checks of a case cannot hold themselves")
         name = combined.unused_name(check.name, made)
         made[name] = replace(check, label=name)
     return tuple(made.values())

@@ -138,7 +138,7 @@ def _regex(item: Mapping[str, Any], where: str) -> Transform:
         raise SuiteError(f"{where}: {REGEX}: {problem}")
     wanted = (1 if re.compile(pattern).groups else 0) if group is None else group
     groups = {*range(re.compile(pattern).groups + 1), *re.compile(pattern).groupindex}
-    if isinstance(wanted, bool) or wanted not in groups:
+    if not isinstance(wanted, (int, str)) or isinstance(wanted, bool) or wanted not in groups:
         raise SuiteError(f"{where}: {REGEX}: {pattern!r} has no group {group!r}")
 
     def change(text: str) -> str:

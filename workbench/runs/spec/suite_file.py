@@ -151,6 +151,11 @@ def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> G
     )
     also = also_of(data.get("also"), f"{where}.also")
     _check_further(slices, also, rule, extend, where)
+    if (slices or also) and baseline in (None, "none"):
+        raise SuiteError(
+            f"{where}: {'slices' if slices else 'also'} needs a baseline to be compared with",
+            hint="baseline: production",
+        )
     age = _number(data, "max_age", where, None, _days)
     return GatePolicy(
         scorers=gating,
