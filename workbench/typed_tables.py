@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, field, fields
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from msgspec import Meta, ValidationError, convert
 
@@ -110,7 +110,7 @@ def read_table(
     try:
         return convert(values, kind)
     except ValidationError as problem:
-        raise _misfit(problem, known, table, where, error) from None
+        raise _misfit(problem, kind, table, where, error) from None
 
 
 def check_keys(
@@ -132,20 +132,27 @@ def _read(one: Field[Any], value: Any, where: str, error: type[UsageError]) -> A
         raise error(f"{where}: {problem}") from problem
 
 
+def choices(kind: type, name: str) -> tuple[Any, ...]:
+    """The values of a field that takes one of several."""
+    return get_args(get_type_hints(kind)[name])
+
+
 def _misfit(
     problem: ValidationError,
-    known: Mapping[str, Field[Any]],
+    kind: type,
     table: Mapping[str, Any],
     where: str,
     error: type[UsageError],
 ) -> UsageError:
     """The library's message in our words."""
-    match = _PROBLEM.match(str(problem))
+    match, known = _PROBLEM.match(str(problem)), dict(file_keys(kind))
     if match is None:
         return error(f"{where}: {problem}")
     name = next(name for name, one in known.items() if one.name == match["key"])
     if match["type"] is None:
-        return error(f"{where}: {name} cannot be {table[name]!r}")
+        allowed = [one for one in choices(kind, known[name].name) if one != ""]
+        hint = f"{name} = " + " or ".join(f'"{one}"' for one in allowed)
+        return error(f"{where}: {name} cannot be {table[name]!r}", hint=hint)
     takes = _WORDS.get(match["type"], match["type"])
     if match["item"]:
         return error(f"{where}: {name} takes a list, {takes} each, not {table[name]!r}")

@@ -134,7 +134,7 @@ def test_a_chat_template_other_than_plain_is_refused(tmp_path: Path) -> None:
     path.write_text('[providers.local]\nchat_template = "plain"\n')
     assert read_settings(path).provider("local").chat_template == "plain"
     path.write_text('[providers.local]\nchat_template = "chatml"\n')
-    with pytest.raises(SettingsError, match=r"chat_template is 'chatml'.*plain"):
+    with pytest.raises(SettingsError, match=r"chat_template cannot be 'chatml'.*plain"):
         read_settings(path)
 
 

@@ -449,6 +449,19 @@ def test_retired_is_an_answer_and_not_a_failure(registry: PromptRegistry, tested
     assert registry.live() == []
 
 
+@pytest.mark.parametrize("other", [("p", "staging"), ("q", "production"), ("p", "nowhere")])
+def test_a_revocation_is_noticed_whatever_the_app_asks_for_in_between(
+    path: Path, other: tuple[str, str]
+) -> None:
+    """Another question reads the new records first."""
+    with PromptRegistry(path) as registry:
+        assert registry.get_active("p").revoked is False
+        registry.get_active(*other)
+        registry.revoke("p", "1.0.0", "ana", "leaks names")
+        registry.get_active(*other)
+        assert registry.get_active("p").revoked is True
+
+
 def test_revoked_while_live_is_served_with_a_flag(registry: PromptRegistry, tested: Tested) -> None:
     tested("p", "1.0.0")
     registry.deploy("p", "1.0.0", "production", "ana")

@@ -214,7 +214,8 @@ def test_only_the_models_own_faults_may_be_scored(tmp_path: Path, faults: str, s
 def test_the_suite_in_the_documentation_is_one(tmp_path: Path) -> None:
     page = Path(__file__).parents[2] / "docs" / "runs.md"
     text = page.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
-    suite = suite_of(tmp_path, text)
+    tagged = CASES.replace('"split":"gate"', '"split":"gate","tags":["vip"]')
+    suite = suite_of(tmp_path, text, tagged)
     assert suite.scorers[0].faults == {
         Outcome.TRUNCATED: FaultScore.MISSING,
         Outcome.REFUSED: FaultScore.SCORED,

@@ -226,7 +226,7 @@ class Reader:
         if (
             version is not None
             and not version.revoked
-            and (key[0], version.version) in seen.revoked
+            and (key[0], version.fingerprint) in seen.revoked
         ):
             return False
         entry.generation = self._file.generation
