@@ -191,6 +191,14 @@ def test_a_canary_asks_the_same_sample_each_time_and_finds_it_unchanged(
     assert len(set(samples[0])) == 20
 
 
+def test_asking_again_makes_no_version_of_the_dataset(evaluated: Evaluated) -> None:
+    cli, _ = evaluated
+    before = cli.here("dataset", "log", "triage", "--json").json
+    assert cli.here("canary", "triage", "--sample", "20").code == 0
+    assert cli.here("reproduce", "triage@1.0.0", "--from-cache").code == 0
+    assert cli.here("dataset", "log", "triage", "--json").json == before
+
+
 def test_a_canary_finds_a_provider_that_changed(evaluated: Evaluated) -> None:
     cli, server = evaluated
     server.script = lambda messages, options: "sales"
@@ -228,6 +236,26 @@ def test_a_live_version_reads_drifted_wherever_it_is_shown_after_the_canary(
     refused = cli.here("deploy", "triage@1.0.0", "production", "--reason", "again")
     assert refused.code == 5, refused
     assert names in refused.err
+
+
+def test_a_rollback_to_evidence_of_another_model_says_drifted(evaluated: Evaluated) -> None:
+    cli, server = evaluated
+    with (cli.root / "workbench.toml").open("a") as settings:
+        settings.write('[environments.staging]\nanswering_model = "current"\n')
+    cli.say("best")
+    for command in (
+        ("register", "triage", "-d", "second"),
+        ("evaluate", "triage@1.0.1"),
+        ("deploy", "triage@1.0.1", "staging"),
+    ):
+        assert cli.here(*command).code == 0
+    server.model = "mock-2026-01-02"
+    assert cli.here("canary", "triage", "staging", "--sample", "20").code == 1
+    done = cli.here("rollback", "triage", "staging", "--reason", "back")
+    assert (done.code, done.out.splitlines()[0]) == (
+        0,
+        "rolled back: triage in staging: 1.0.1 -> 1.0.0 (its evidence is drifted)",
+    )
 
 
 def test_a_canary_of_few_cases_with_other_answers_decides_nothing(evaluated: Evaluated) -> None:

@@ -66,6 +66,6 @@ def rollback_command(
     done = deploying.rollback(
         session, prompt_id, environment, to=to, reason=reason, expect=seen.expect
     )
-    stale = " (its evidence is stale)" if done.stale else ""
+    stale = f" (its evidence is {seen.status.state.value})" if done.stale else ""
     lines = [f"rolled back: {line}{stale}"]
     return answer_published(context, session, done, targets, deployment_json(done), lines)

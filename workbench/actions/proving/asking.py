@@ -63,7 +63,8 @@ def ask_again(
     spec = _spec(recorded, from_cache=from_cache, budget_usd=budget_usd)
     if on_planned:
         on_planned([PlannedRun(spec)])
-    live = running.start(session, spec)
+    # Judged cases, or a sample of them, are no content that the dataset had.
+    live = running.start(session, spec, keep_cases=False)
     if on_run:
         on_run(live, recorded.source.name)
     summary = live.wait()

@@ -149,16 +149,24 @@ def split_name(suite: Suite, split: str | None) -> str:
 
 
 def start(
-    session: Session, spec: RunSpec, *, resume: str | None = None, up_to: int | None = None
+    session: Session,
+    spec: RunSpec,
+    *,
+    resume: str | None = None,
+    up_to: int | None = None,
+    keep_cases: bool = True,
 ) -> LiveRun:
     """Start or resume a run in its own thread; `up_to` limits it to that many cases at first.
+    With `keep_cases` the content of the suite's dataset is kept as a version of it.
 
     Raises UsageError, TemplateError or SettingsError, see `engine.start_run`; UntrustedWorkspace.
     """
     from workbench.runs.engine.engine import start_run
 
     spec = _with_artifact(session, spec)
-    _keep_cases(session, spec)
+    session.workspace.make_state()
+    if keep_cases:
+        _keep_cases(session, spec)
     return start_run(
         spec,
         session.provider_for(spec.prompt),
