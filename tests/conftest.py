@@ -74,6 +74,14 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _no_plug_in_of_another_test() -> Iterator[None]:
+    """A test imports the example from a folder of its own, which goes with it."""
+    yield
+    for name in [one for one in sys.modules if one.partition(".")[0] == "workbench_example"]:
+        del sys.modules[name]
+
+
+@pytest.fixture(autouse=True)
 def _unknown_endpoints() -> None:
     """What one test's server refused says nothing of the next one's, be it at the same port."""
     FORMS.forget()
