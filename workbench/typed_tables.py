@@ -7,7 +7,7 @@ takes, `key` what differs from that. The published JSON Schemas are made from th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import Field, field, fields
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
@@ -114,7 +114,7 @@ def read_table(
 
 
 def check_keys(
-    table: Mapping[str, Any], known: tuple[str, ...], where: str, error: type[UsageError]
+    table: Mapping[str, Any], known: Collection[str], where: str, error: type[UsageError]
 ) -> None:
     """Raises `error` with the nearest known key for one that is not known."""
     for name in table:

@@ -9,6 +9,7 @@ from typing import Any
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
 from workbench.suggestions import did_you_mean
+from workbench.typed_tables import check_keys
 from workbench.units import seconds
 
 COST = "cost"
@@ -66,10 +67,7 @@ def _rules(data: Any, where: str, hint: str) -> list[tuple[Any, Mapping[str, Any
     for name, rule in data.items():
         if not isinstance(rule, Mapping) or rule.get("margin") is None:
             raise SuiteError(f"{where}.{name}: a margin is needed", hint=hint)
-        for key in rule:
-            if key != "margin":
-                known = did_you_mean(str(key), ["margin"])
-                raise SuiteError(f"{where}.{name}: unknown key {key!r}", hint=known)
+        check_keys(rule, ("margin",), f"{where}.{name}", SuiteError)
     return list(data.items())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.datasets.json_values import as_text
@@ -22,6 +22,7 @@ from workbench.datasets.sources.spec import (
 )
 from workbench.errors import SuiteError
 from workbench.suggestions import did_you_mean
+from workbench.typed_tables import check_keys
 
 BY_HASH = "hash"
 _KEYS = (
@@ -44,7 +45,7 @@ def dataset_spec(value: Any, where: str) -> DatasetSpec:
     where = f"{where}: dataset"
     if not isinstance(value, Mapping):
         raise SuiteError(f"{where}: a path is needed, or a mapping with one", hint="path: ...")
-    _known(value, _KEYS, where)
+    check_keys(value, _KEYS, where, SuiteError)
     source = value.get("source", FILE)
     if source not in KINDS:
         raise SuiteError(f"{where}: no source {source!r}", hint=did_you_mean(str(source), KINDS))
@@ -146,7 +147,7 @@ def _sample(value: Any, where: str) -> Sample | None:
     if value is None:
         return None
     given = {"n": value} if isinstance(value, int) else _mapping(value, where)
-    _known(given, ("n", "seed"), where)
+    check_keys(given, ("n", "seed"), where, SuiteError)
     n, seed = given.get("n"), given.get("seed", 0)
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= _MOST_SAMPLED:
         raise SuiteError(f"{where}.n must be a whole number of cases", hint="{n: 200, seed: 1}")
@@ -174,9 +175,3 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise SuiteError(f"{where} must be a mapping")
     return value
-
-
-def _known(value: Mapping[str, Any], known: Collection[str], where: str) -> None:
-    for key in value:
-        if key not in known:
-            raise SuiteError(f"{where}: unknown key {key!r}", hint=did_you_mean(str(key), known))

@@ -35,7 +35,7 @@ from workbench.runs.spec.suite_head import SuiteHead, head_of, parsed_suite
 from workbench.scorers.base import FaultScore, Scorer
 from workbench.scorers.catalog import suite_scorers
 from workbench.suggestions import did_you_mean
-from workbench.typed_tables import read_table
+from workbench.typed_tables import check_keys, read_table
 from workbench.units import seconds
 
 _LEAST_CONFIDENCE = 0.5
@@ -67,7 +67,7 @@ def read_suite(path: Path, *, limit: int | None = None, split: str | None = None
     """
     where = str(path)
     data, text = parsed_suite(path)
-    _known(data, _SUITE, where)
+    check_keys(data, _SUITE, where, SuiteError)
     head = head_of(data, path)
     faults = _faults(_mapping(data, "faults", where), f"{where}: faults")
     written = yaml_as_text(text, where, SuiteError)
@@ -103,7 +103,7 @@ def _dataset(head: SuiteHead, limit: int | None, split: str | None) -> Dataset:
 
 def _faults(data: Mapping[str, Any], where: str) -> dict[Outcome, FaultScore]:
     """How the model's own faults count, for those that are named."""
-    _known(data, set(_FAULTS), where)
+    check_keys(data, _FAULTS, where, SuiteError)
     known = [counts.value for counts in FaultScore]
     for name, counts in data.items():
         if counts not in known:
@@ -113,7 +113,7 @@ def _faults(data: Mapping[str, Any], where: str) -> dict[Outcome, FaultScore]:
 
 
 def _gate(data: Mapping[str, Any], scorers: tuple[Scorer, ...], where: str) -> GatePolicy:
-    _known(data, _GATE, where)
+    check_keys(data, _GATE, where, SuiteError)
     required = tuple(scorer.name for scorer in scorers if scorer.required)
     headline = data.get("scorer", data.get("scorers", required[:1] or (scorers[0].name,)))
     names = (headline,) if isinstance(headline, str) else headline
@@ -256,9 +256,3 @@ def _mapping(data: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]
     if not isinstance(value, Mapping):
         raise SuiteError(f"{where}: {key} must be a mapping")
     return value
-
-
-def _known(data: Mapping[str, Any], known: set[str], where: str) -> None:
-    for key in data:
-        if key not in known:
-            raise SuiteError(f"{where}: unknown key {key!r}", hint=did_you_mean(str(key), known))
