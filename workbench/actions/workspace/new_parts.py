@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.datasets.readers import READERS, read_dataset
+from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError, UsageError
 from workbench.files import write_atomically
@@ -78,7 +78,9 @@ def score(answer, case):
         return 1
     return {{"score": 0, "reason": "the expected text is not in the answer"}}
 '''
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+_TABLE = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_MODULE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def new_prompt(
@@ -90,6 +92,7 @@ def new_prompt(
     embedded one. Raises UsageError for an unknown template or a draft that is there, DraftError
     for a text that is no prompt.
     """
+    _check_name(name, "prompt", _NAME)
     if text is None and template not in TEMPLATES:
         hint = did_you_mean(template, TEMPLATES) or ", ".join(TEMPLATES)
         raise UsageError(f"no template {template!r}", hint=hint)
@@ -135,6 +138,7 @@ def new_suite(
     `columns` is the column by input, or by `id`, `expected`, `tags`, `split`, `group`. Raises
     UsageError when it is there, DatasetError or SuiteError for what cannot be read.
     """
+    _check_name(name, "suite", _NAME)
     folder = workspace.root / EVALS / name
     if folder.exists():
         raise UsageError(f"there is a folder {folder} already", hint="take another name")
@@ -197,8 +201,7 @@ scorers:                        # workbench scorers lists all of them
 
 def new_scorer(workspace: Workspace, name: str) -> Path:
     """A scorer of one's own, to be edited. Raises UsageError."""
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name for a scorer", hint="lower case letters, digits, _")
+    _check_name(name, "scorer", _MODULE)
     path = workspace.root / "scorers" / f"{name}.py"
     if path.exists():
         raise UsageError(f"there is a scorer {path} already", hint="edit it")
@@ -210,19 +213,20 @@ def new_provider(workspace: Workspace, name: str, base_url: str, key_variable: s
     """A [providers.NAME] table at the end of workbench.toml. Raises UsageError when it is there,
     SettingsError for what no table can hold.
     """
+    _check_name(name, "provider", _TABLE)
     if name in workspace.settings.providers or name == LOCAL:
         raise UsageError(f"there is a provider {name} already", hint=f"edit it in {FILE_NAME}")
     path = workspace.root / FILE_NAME
     table = {"base_url": base_url} | ({"api_key_env": key_variable} if key_variable else {})
     parse_settings({"providers": {name: table}}, str(path))
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        raise UsageError(f"{name!r} is no name for a provider", hint="letters, digits, _ and -")
     lines = "".join(f"{key} = {dumps(value)}\n" for key, value in table.items())
     before = path.read_text(encoding="utf-8")
     write_atomically(path, f"{before.rstrip()}\n\n[providers.{name}]\n{lines}")
     return path
 
 
-def suffixes() -> str:
-    """Of files with cases."""
-    return ", ".join(READERS)
+def _check_name(name: str, what: str, pattern: re.Pattern[str]) -> None:
+    """A name becomes a path, so it has no separators."""
+    if not pattern.fullmatch(name):
+        hint = "lower case letters, digits, _; - and . too for prompts and suites"
+        raise UsageError(f"{name!r} is no name for a {what}", hint=hint)
