@@ -133,6 +133,30 @@ def test_what_cannot_be_imported_is_listed_with_what_to_do(config: Path) -> None
     assert "root:" not in str(whole(config))
 
 
+def test_no_case_passes_because_its_assertions_could_not_be_imported(tmp_path: Path) -> None:
+    path = tmp_path / "promptfooconfig.yaml"
+    code = "{type: javascript, value: 'false'}"
+    path.write_text(
+        "prompts: ['{{q}}']\nproviders: [openai:gpt-4o]\ntests:\n"
+        f"  - {{vars: {{q: a}}, assert: [{code}]}}\n"
+        "  - {vars: {q: b}, assert: [{type: equals, value: b}]}\n"
+        f"  - {{vars: {{q: c}}, threshold: much, assert: [{{type: equals, value: c}}]}}\n"
+    )
+    brought = read_source(path)
+    assert [row["inputs"]["q"] for row in brought.suites[0].rows] == ["b"]
+    lost = "\n".join(map(str, brought.losses))
+    assert "tests[1] (left out: none of its assertions has a scorer)" in lost
+    assert "its threshold 'much' is no number" in lost
+
+
+def test_tests_without_assertions_make_no_suite(tmp_path: Path) -> None:
+    path = tmp_path / "promptfooconfig.yaml"
+    path.write_text("prompts: ['{{q}}']\nproviders: [openai:gpt-4o]\ntests: [{vars: {q: a}}]\n")
+    brought = read_source(path)
+    assert not brought.suites
+    assert "1 tests without an assertion (write a suite)" in map(str, brought.losses)
+
+
 def test_files_are_read_only_if_the_user_names_them(config: Path) -> None:
     brought = read_source(config)
     lost = "\n".join(map(str, brought.losses))

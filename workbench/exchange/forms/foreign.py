@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from workbench.datasets.json_values import as_text
 from workbench.errors import DraftError, WorkbenchError
 from workbench.exchange.hosted import restored
 from workbench.exchange.losses import Loss
 from workbench.exchange.mustache import Syntax
 from workbench.exchange.plain_templates import Slot, read_template
 from workbench.prompts.files.strict_yaml import parse_yaml
+from workbench.prompts.revisions import least_revision
 from workbench.prompts.values import MESSAGES, ROLES, Input, Prompt
 
 MAX_BYTES = 100_000_000
@@ -45,6 +48,16 @@ def json_of(path: Path) -> Any:
         raise DraftError(f"{path} is not JSON: {error}") from error
 
 
+def json_or_none(path: Path) -> Any:
+    """What stands in a JSON file; None for another suffix, or for what cannot be read."""
+    if path.suffix != ".json":
+        return None
+    try:
+        return json_of(path)
+    except DraftError:
+        return None
+
+
 def json_lines_of(path: Path) -> list[tuple[int, Any]]:
     """The number and the value of each line that is not blank. Raises DraftError."""
     rows = []
@@ -59,7 +72,23 @@ def json_lines_of(path: Path) -> list[tuple[int, Any]]:
 
 def yaml_of(path: Path) -> Any:
     """The file as YAML 1.2. Raises DraftError."""
-    return parse_yaml(text_of(path), str(path), DraftError, aliases=True)
+    return _parsed_yaml(text_of(path), str(path))
+
+
+@lru_cache(maxsize=2)
+def _parsed_yaml(text: str, where: str) -> Any:
+    """Parsed once: each importer that may be meant looks at it, and the one that is reads it."""
+    return parse_yaml(text, where, DraftError, aliases=True)
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """The value, if it is a mapping; else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_list(value: Any) -> Sequence[Any]:
+    """The value, if it is a list; else an empty one."""
+    return value if isinstance(value, list) else ()
 
 
 def prompt_id_of(name: str) -> str:
@@ -93,7 +122,9 @@ def prompt_of(
 
 
 def with_inputs(prompt: Prompt, declared: Iterable[Input] = ()) -> Prompt:
-    """The prompt with these inputs, and its other variables as required ones."""
+    """The prompt with these inputs, its other variables as required ones, and the template revision
+    that all of it needs.
+    """
     inputs = {item.name: item for item in declared}
     for message in prompt.messages:
         if message.role not in ROLES:
@@ -102,11 +133,27 @@ def with_inputs(prompt: Prompt, declared: Iterable[Input] = ()) -> Prompt:
         for part in read_template(message.content, prompt.template_format)[0]:
             if isinstance(part, Slot):
                 inputs.setdefault(part.name, Input(part.name))
-    return replace(prompt, inputs=tuple(inputs.values()))
+    known = tuple(inputs.values())
+    revision = least_revision(prompt.messages, known, prompt.template_format)
+    return replace(prompt, inputs=known, revision=revision)
+
+
+def with_values(text: str, slot: re.Pattern[str], values: Mapping[str, Any]) -> str:
+    """The text with its slots filled in; a slot's one group is a name, or a path with dots. What is
+    not there is empty.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        held: Any = values
+        for part in match[1].split("."):
+            held = held.get(part) if isinstance(held, Mapping) else None
+        return "" if held is None else as_text(held)
+
+    return slot.sub(value, text)
 
 
 def each_prompt(
-    named: Iterable[tuple[str, Any]], make: Any, where: str
+    named: Iterable[tuple[str, Any]], make: Callable[[str, Any], Prompt], where: str
 ) -> tuple[tuple[Prompt, ...], list[Loss]]:
     """A prompt of each, and as a loss what stands in the way of one."""
     prompts: dict[str, Prompt] = {}

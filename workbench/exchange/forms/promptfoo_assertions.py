@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.datasets.json_values import as_text
 from workbench.errors import SuiteError, UsageError
+from workbench.exchange.forms.foreign import with_values
 from workbench.prompts.files.strict_yaml import parse_yaml
 from workbench.scorers.catalog import make_scorer
 
@@ -78,7 +79,8 @@ def _with(entry: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
 
 def _set(assertion: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
     """All of a set must hold, or their weighted score reaches the set's threshold."""
-    inner = [check_of(one, variables) for one in assertion.get("assert") or ()]
+    given = assertion.get("assert")
+    inner = [check_of(one, variables) for one in (given if isinstance(given, list) else ())]
     threshold = assertion.get("threshold")
     more = {"weight": assertion.get("weight"), "name": assertion.get("metric")}
     return _with(together(inner, threshold), more)
@@ -87,6 +89,8 @@ def _set(assertion: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str
 def together(checks: list[dict[str, Any]], threshold: Any) -> dict[str, Any]:
     """One check of several: all hold, or with a threshold their weighted mean reaches it."""
     if threshold is not None:
+        if isinstance(threshold, bool) or not isinstance(threshold, (int, float)):
+            raise Unmapped(f"its threshold {threshold!r} is no number")
         return {"mean_of": {"of": checks, "cut": float(threshold)}}
     # A weight of 0 is shown and decides nothing; any other weight matters to a threshold alone.
     deciding = [_without(check, "weight") for check in checks if _weight(check) != 0]
@@ -127,16 +131,10 @@ def _rendered(value: Any, variables: Mapping[str, Any]) -> Any:
     if value.startswith(("file://", "package:")):
         raise Unmapped(f"it refers to {value}: put the value itself there")
 
-    def filled(match: re.Match[str]) -> str:
-        held: Any = variables
-        for part in match[1].split("."):
-            held = held.get(part) if isinstance(held, Mapping) else None
-        return "" if held is None else as_text(held)
-
     pieces = _PLAIN_SLOT.split(value)
     if any(_TEMPLATE.search(piece) for piece in pieces[::2]):
         raise Unmapped("its value is a template with more than variables: write the value out")
-    return _PLAIN_SLOT.sub(filled, value)
+    return with_values(value, _PLAIN_SLOT, variables)
 
 
 def _text(value: Any) -> str:
@@ -156,7 +154,10 @@ def _several(value: Any) -> list[str]:
     """A text split at commas, quoted ones kept whole; a list as it stands."""
     if isinstance(value, list):
         return [as_text(one) for one in value]
-    row = next(csv.reader([_needed(value)], skipinitialspace=True), [])
+    try:
+        row = next(csv.reader([_needed(value)], skipinitialspace=True), [])
+    except csv.Error as error:
+        raise Unmapped(f"its list cannot be read: {error}") from error
     return [cell.strip() for cell in row if cell.strip()]
 
 

@@ -27,7 +27,7 @@ _OTHER = 0.75
 _TAKE_ONE = ("similar", "levenshtein", "rouge-n", "bleu", "cost", "latency")
 
 
-def tests_in(text: str, where: str) -> Iterator[dict[str, Any]]:
+def read_tests(text: str, where: str) -> Iterator[dict[str, Any]]:
     """The tests as a configuration writes them. Raises DraftError."""
     try:
         rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
@@ -49,7 +49,7 @@ def _test(row: Mapping[str, str]) -> dict[str, Any]:
         elif key == "__description":
             test["description"] = cell
         elif key == "__threshold" and cell:
-            test["threshold"] = float(cell)
+            test["threshold"] = _number(cell)
         elif key.startswith("__metadata:"):
             test.setdefault("metadata", {})[key.removeprefix("__metadata:")] = cell
         elif key in ("__prefix", "__suffix", "__providerOutput") or key.startswith("__config:"):
@@ -58,6 +58,14 @@ def _test(row: Mapping[str, str]) -> dict[str, Any]:
         elif not key.startswith("__"):
             test["vars"][key] = cell
     return test
+
+
+def _number(cell: str) -> float | str:
+    """The number in a cell; else its text, which no assertion takes for one."""
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
 
 
 def _assertion(cell: str) -> dict[str, Any]:
@@ -73,7 +81,7 @@ def _assertion(cell: str) -> dict[str, Any]:
         assertion["value"] = match["value"].strip()
     bare = kind.removeprefix("not-")
     if match["number"]:
-        assertion["threshold"] = float(match["number"])
+        assertion["threshold"] = _number(match["number"])
     elif bare in _TAKE_ONE:
         assertion["threshold"] = _USUAL.get(bare, _OTHER)
     return assertion

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from workbench.errors import DraftError
-from workbench.exchange.forms.foreign import with_inputs
+from workbench.exchange.forms.foreign import as_mapping, with_inputs
 from workbench.exchange.plain_templates import read_template
-from workbench.prompts.revisions import least_revision
 from workbench.prompts.values import JINJA2, ROLES, Message, Model, Prompt
 
 _OPTIONS = {"max_tokens": "maxOutputTokens", "top_p": "topP", "stop": "stopSequences"}
@@ -22,12 +20,12 @@ def model_of(entry: Any) -> tuple[str, Model | None]:
     """The name of a provider, and its model where it is one of OpenAI's chat API."""
     if isinstance(entry, Mapping) and "id" not in entry and len(entry) == 1:
         ((name, inner),) = entry.items()
-        entry = {"id": name, **_mapping(inner)}
+        entry = {"id": name, **as_mapping(inner)}
     name = str(entry.get("id") if isinstance(entry, Mapping) else entry)
     parts = name.split(":")
     if parts[0] not in ("openai", "azure", "azureopenai") or len(parts) < 2:
         return name, None
-    config = _mapping(entry.get("config")) if isinstance(entry, Mapping) else {}
+    config = as_mapping(entry.get("config")) if isinstance(entry, Mapping) else {}
     options = {_OPTIONS.get(k, k): v for k, v in config.items() if k in SENT}
     return name, Model(":".join(parts[2:]) or parts[1], "", options)
 
@@ -42,8 +40,7 @@ def prompt_of(name: str, text: str) -> Prompt:
                 f"line {line} has {what}, which Nunjucks may render otherwise",
                 hint="write it as a draft, in Jinja2",
             )
-    prompt = with_inputs(Prompt(name, messages))
-    return replace(prompt, revision=least_revision(messages, prompt.inputs, JINJA2))
+    return with_inputs(Prompt(name, messages))
 
 
 def _messages(text: str) -> Iterator[Message]:
@@ -62,7 +59,3 @@ def _messages(text: str) -> Iterator[Message]:
             raise DraftError("a message has no text as content")
         role = str(message.get("role"))
         yield Message("system" if role == "developer" else role, content)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

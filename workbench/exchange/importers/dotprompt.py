@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from workbench.exchange.forms.picoschema import json_schema
 from workbench.exchange.importers.base import Imported
 from workbench.exchange.losses import Loss
 from workbench.exchange.plain_templates import quoted
-from workbench.prompts.revisions import least_revision
 from workbench.prompts.values import SLOT, Input, Message, Model, Prompt
 
 _KEYS = ("name", "description", "model", "config", "input", "output", "toolDefs", "version")
@@ -83,10 +81,7 @@ def _prompt(name: str, content: Mapping[str, Any]) -> Prompt:
         tools=[_tool(tool) for tool in tools] if isinstance(tools, list) else None,
         description=str(front.get("description") or ""),
     )
-    prompt = with_inputs(prompt, inputs)
-    return replace(
-        prompt, revision=least_revision(prompt.messages, prompt.inputs, prompt.template_format)
-    )
+    return with_inputs(prompt, inputs)
 
 
 def _inputs(given: Mapping[str, Any]) -> Iterator[Input]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from workbench.exchange.forms.foreign import (
 from workbench.exchange.importers.base import Imported, ImportedSuite
 from workbench.exchange.losses import Loss
 from workbench.exchange.plain_templates import as_jinja
-from workbench.prompts.revisions import least_revision
 from workbench.prompts.values import Message, Model, Prompt
 
 _ENDINGS = (".prompt.yml", ".prompt.yaml")
@@ -86,10 +84,7 @@ def _prompt(name: str, data: Mapping[str, Any]) -> Prompt:
         outputs=_outputs(data),
         description=str(data.get("description") or ""),
     )
-    prompt = with_inputs(prompt)
-    return replace(
-        prompt, revision=least_revision(prompt.messages, prompt.inputs, prompt.template_format)
-    )
+    return with_inputs(prompt)
 
 
 def _outputs(data: Mapping[str, Any]) -> Any:

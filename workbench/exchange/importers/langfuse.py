@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DraftError
-from workbench.exchange.forms.foreign import each_prompt, json_of, prompt_of, unknown_keys
+from workbench.exchange.forms.foreign import (
+    each_prompt,
+    json_of,
+    json_or_none,
+    prompt_of,
+    unknown_keys,
+)
 from workbench.exchange.hosted import SLOT
 from workbench.exchange.importers.base import Imported
 from workbench.exchange.losses import Loss
@@ -29,12 +35,7 @@ class LangfuseImporter:
     suffixes = ()
 
     def recognizes(self, path: Path) -> bool:
-        if path.suffix != ".json":
-            return False
-        try:
-            return bool(_entries(json_of(path)))
-        except DraftError:
-            return False
+        return bool(_entries(json_or_none(path)))
 
     def read(self, path: Path) -> Imported:
         entries = _entries(json_of(path))

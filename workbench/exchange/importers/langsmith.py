@@ -12,6 +12,7 @@ from workbench.errors import DraftError
 from workbench.exchange.forms.foreign import (
     each_prompt,
     json_of,
+    json_or_none,
     prompt_id_of,
     prompt_of,
     with_inputs,
@@ -32,12 +33,7 @@ class LangsmithImporter:
     suffixes = ()
 
     def recognizes(self, path: Path) -> bool:
-        if path.suffix != ".json":
-            return False
-        try:
-            return _manifest(json_of(path)) is not None
-        except DraftError:
-            return False
+        return _manifest(json_or_none(path)) is not None
 
     def read(self, path: Path) -> Imported:
         data = json_of(path)
@@ -68,10 +64,7 @@ def _prompt(name: str, content: Mapping[str, Any]) -> Prompt:
     entries = content.get("messages") or ()
     if not entries:
         raise DraftError("it has no messages")
-    formats = {
-        entry.get("format") for entry in entries if "template" in entry and "format" in entry
-    }
-    if "f-string" in formats:
+    if any(entry.get("format") == "f-string" for entry in entries):
         pairs = list(_f_string_messages(entries))
         prompt = restored(
             prompt_id_of(name),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from workbench.exchange.forms.foreign import (
 from workbench.exchange.importers.base import Imported
 from workbench.exchange.losses import Loss
 from workbench.exchange.plain_templates import as_jinja
-from workbench.prompts.revisions import least_revision
 from workbench.prompts.values import Input, Message, Model, Prompt
 
 _KNOWN = ("name", "prompt", "system", "model", "options", "defaults", "schema_object")
@@ -49,8 +47,6 @@ class LlmImporter:
         try:
             data = yaml_of(path)
         except DraftError:
-            return False
-        if isinstance(data, str):
             return False
         return (
             isinstance(data, Mapping)
@@ -94,10 +90,7 @@ def _prompt(name: str, data: Mapping[str, Any]) -> Prompt:
     model = Model(str(model_id), "", given) if model_id else None
     schema = data.get("schema_object")
     prompt = Prompt(prompt_id_of(name), tuple(messages), model=model, outputs=schema or None)
-    prompt = with_inputs(prompt, inputs)
-    return replace(
-        prompt, revision=least_revision(prompt.messages, prompt.inputs, prompt.template_format)
-    )
+    return with_inputs(prompt, inputs)
 
 
 def _jinja(text: str) -> str:

@@ -12,17 +12,20 @@ from typing import Any
 from workbench.datasets.json_values import as_text
 from workbench.errors import DraftError
 from workbench.exchange.forms.foreign import (
+    as_list,
+    as_mapping,
     each_prompt,
     json_lines_of,
     json_of,
+    json_or_none,
     prompt_id_of,
     with_inputs,
+    with_values,
 )
 from workbench.exchange.importers.base import Imported, ImportedSuite
 from workbench.exchange.losses import Loss
 from workbench.exchange.plain_templates import quoted
 from workbench.fingerprints import canonical_json
-from workbench.prompts.revisions import least_revision
 from workbench.prompts.values import SLOT, Input, Message, Model, Prompt
 
 _ITEM = re.compile(r"\{\{\s*item\.([A-Za-z_][\w.]*)\s*\}\}")
@@ -48,11 +51,10 @@ class OpenaiEvalsImporter:
 
     def recognizes(self, path: Path) -> bool:
         try:
-            if path.suffix == ".json":
-                return _is_dump(json_of(path))
-            return path.suffix == ".jsonl" and _rows_kind(_first_row(path)) != ""
+            is_rows = path.suffix == ".jsonl" and _rows_kind(_first_row(path)) != ""
         except DraftError:
             return False
+        return is_rows or _is_dump(json_or_none(path))
 
     def read(self, path: Path) -> Imported:
         if path.suffix != ".jsonl":
@@ -105,8 +107,9 @@ def _rows_kind(row: Any) -> str:
 def _dump(data: Mapping[str, Any], path: Path) -> Imported:
     evaluation = data["eval"]
     name = prompt_id_of(str(evaluation.get("name") or path.stem))
-    items = [item for item in data.get("rows") or () if isinstance(item, Mapping)]
-    run = next((r for r in _runs(data) if _template(r)), None)
+    items = [item for item in as_list(data.get("rows")) if isinstance(item, Mapping)]
+    runs = _runs(data)
+    run = next((one for one in reversed(runs) if _template(one)), None)
     losses: list[Loss] = []
     if run:
         prompts, losses = each_prompt([(name, run)], _prompt_of_run, str(path))
@@ -118,8 +121,8 @@ def _dump(data: Mapping[str, Any], path: Path) -> Imported:
     rows = [{"id": f"row-{n:03}", "inputs": dict(item)} for n, item in enumerate(items, 1)]
     scorers, lost = _graded(criteria, rows)
     losses += lost
-    if len(_runs(data)) > 0:
-        losses.append(Loss(f"the results of {len(_runs(data))} runs", "run the suite again"))
+    if runs:
+        losses.append(Loss(f"the results of {len(runs)} runs", "run the suite again"))
     suites: tuple[ImportedSuite, ...] = ()
     if rows and scorers:
         suites = (ImportedSuite(name, prompt.prompt_id, scorers, rows),)
@@ -129,24 +132,16 @@ def _dump(data: Mapping[str, Any], path: Path) -> Imported:
 
 
 def _runs(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    listed = data.get("runs")
-    runs = (
-        [one.get("run", one) for one in listed if isinstance(one, Mapping)]
-        if isinstance(listed, list)
-        else []
-    )
+    runs = [one.get("run", one) for one in as_list(data.get("runs")) if isinstance(one, Mapping)]
     return [run for run in runs if isinstance(run, Mapping)]
 
 
 def _source(run: Mapping[str, Any]) -> Mapping[str, Any]:
-    source = run.get("data_source")
-    return source if isinstance(source, Mapping) else {}
+    return as_mapping(run.get("data_source"))
 
 
-def _template(run: Mapping[str, Any]) -> list[Any]:
-    messages = _source(run).get("input_messages")
-    template = messages.get("template") if isinstance(messages, Mapping) else None
-    return template if isinstance(template, list) else []
+def _template(run: Mapping[str, Any]) -> Sequence[Any]:
+    return as_list(as_mapping(_source(run).get("input_messages")).get("template"))
 
 
 def _prompt_of_run(name: str, run: Mapping[str, Any]) -> Prompt:
@@ -160,22 +155,21 @@ def _prompt_of_run(name: str, run: Mapping[str, Any]) -> Prompt:
         role = str(message.get("role"))
         messages.append(Message("system" if role == "developer" else role, _jinja(content)))
     source = _source(run)
-    given = source.get("sampling_params")
-    params = {k: v for k, v in given.items() if v is not None} if isinstance(given, Mapping) else {}
+    given = as_mapping(source.get("sampling_params"))
+    params = {key: value for key, value in given.items() if value is not None}
     form = params.pop("response_format", None)
     params.pop("text", None)
     tools = params.pop("tools", None)
     options = {_OPTIONS.get(k, k): v for k, v in params.items()}
-    schema = form.get("json_schema") if isinstance(form, Mapping) else None
     model_id = source.get("model")
     prompt = Prompt(
         prompt_id_of(name),
         tuple(messages),
         model=Model(str(model_id), "", options) if model_id else None,
-        outputs=schema.get("schema") if isinstance(schema, Mapping) else None,
+        outputs=as_mapping(as_mapping(form).get("json_schema")).get("schema"),
         tools=tools or None,
     )
-    return _revised(with_inputs(prompt, _inputs_in(messages)))
+    return with_inputs(prompt, _inputs_in(messages))
 
 
 def _inputs_in(messages: Sequence[Message]) -> Iterator[Input]:
@@ -197,17 +191,12 @@ def _jinja(text: str) -> str:
     )
 
 
-def _revised(prompt: Prompt) -> Prompt:
-    revision = least_revision(prompt.messages, prompt.inputs, prompt.template_format)
-    return replace(prompt, revision=revision)
-
-
 def _placeholder(name: str, items: Sequence[Mapping[str, Any]]) -> Prompt:
     """A draft that sends the items' fields, to be written by its owner."""
     names = list(items[0]) if items else ["input"]
     usable = [name for name in map(str, names) if name.isidentifier()] or ["input"]
     text = "\n".join(f"{{{{ {name} }}}}" for name in usable)
-    return _revised(with_inputs(Prompt(name, (Message("user", text),))))
+    return with_inputs(Prompt(name, (Message("user", text),)))
 
 
 # Graders
@@ -233,7 +222,8 @@ def _graded(
         return scorers, losses
     for row in rows:
         entries = [
-            _scorer(check, _filled(check.get("reference"), row["inputs"])) for check in checks
+            _scorer(check, with_values(as_text(check.get("reference")), _ITEM, row["inputs"]))
+            for check in checks
         ]
         if entries:
             row["checks"] = entries
@@ -242,7 +232,7 @@ def _graded(
 
 def _usable(check: Mapping[str, Any], losses: list[Loss]) -> bool:
     name, kind = check.get("name") or check.get("id") or "?", check.get("type")
-    if kind == "string_check" and check.get("operation") in _CHECKS:
+    if kind == "string_check" and str(check.get("operation")) in _CHECKS:
         if _OUTPUT.fullmatch(str(check.get("input", "")).strip()):
             return True
         losses.append(Loss(f"the grader {name}", "it grades no answer: look at the data itself"))
@@ -262,16 +252,6 @@ def _usable(check: Mapping[str, Any], losses: list[Loss]) -> bool:
 def _field(reference: Any) -> str:
     match = _ITEM.fullmatch(str(reference).strip())
     return match[1] if match and "." not in match[1] else ""
-
-
-def _filled(reference: Any, item: Mapping[str, Any]) -> str:
-    def value(match: re.Match[str]) -> str:
-        held: Any = item
-        for part in match[1].split("."):
-            held = held.get(part) if isinstance(held, Mapping) else None
-        return "" if held is None else as_text(held)
-
-    return _ITEM.sub(value, as_text(reference))
 
 
 def _scorer(check: Mapping[str, Any], expected: str | None) -> Any:
@@ -315,7 +295,7 @@ def _samples(rows: Sequence[Mapping[str, Any]], path: Path) -> Imported:
         fixed = [Message(role, quoted(content)) for role, content in shared]
         messages = (*fixed, Message(parsed[0][-1][0], "{{ input }}"))
         inputs = [{"input": one[-1][1]} for one in parsed]
-    prompt = _revised(with_inputs(Prompt(name, messages)))
+    prompt = with_inputs(Prompt(name, messages))
     cases = [
         {"id": f"sample-{n:04}", "inputs": given, "expected": row[_IDEAL]}
         for n, (given, row) in enumerate(zip(inputs, rows, strict=True), 1)

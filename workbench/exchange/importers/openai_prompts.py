@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DraftError
-from workbench.exchange.forms.foreign import each_prompt, json_of, prompt_of, unknown_keys
+from workbench.exchange.forms.foreign import (
+    as_list,
+    as_mapping,
+    each_prompt,
+    json_of,
+    json_or_none,
+    prompt_of,
+    unknown_keys,
+)
 from workbench.exchange.importers.base import Imported
 from workbench.exchange.losses import Loss
 from workbench.exchange.mustache import LANGFUSE, Syntax
@@ -26,12 +34,7 @@ class OpenaiPromptsImporter:
     suffixes = ()
 
     def recognizes(self, path: Path) -> bool:
-        if path.suffix != ".json":
-            return False
-        try:
-            return bool(_objects(json_of(path)))
-        except DraftError:
-            return False
+        return bool(_objects(json_or_none(path)))
 
     def read(self, path: Path) -> Imported:
         objects = _objects(json_of(path))
@@ -72,14 +75,13 @@ def _taken(one: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _prompt(name: str, one: Mapping[str, Any]) -> Prompt:
     version = _taken(one)
-    config = version.get("config")
-    settings = _settings(config if isinstance(config, Mapping) else {})
+    settings = _settings(as_mapping(version.get("config")))
     description = str(one.get("description") or "")
     return prompt_of(name, list(_messages(version)), settings, _SYNTAX, description)
 
 
 def _messages(version: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
-    for message in version["messages"] or ():
+    for message in as_list(version["messages"]):
         if not isinstance(message, Mapping):
             raise DraftError(f"{message!r} is no message")
         content = message.get("content")
@@ -96,12 +98,12 @@ def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings as chat completions call them."""
     settings = {_RENAMED.get(key, key): value for key, value in config.items() if value is not None}
     reasoning, text = settings.pop("reasoning", None), settings.pop("text", None)
-    if isinstance(reasoning, Mapping) and reasoning.get("effort"):
+    if as_mapping(reasoning).get("effort"):
         settings["reasoning_effort"] = reasoning["effort"]
-    form = text.get("format") if isinstance(text, Mapping) else None
-    if isinstance(form, Mapping) and form.get("type") == "json_schema":
+    form = as_mapping(as_mapping(text).get("format"))
+    if form.get("type") == "json_schema":
         settings["response_format"] = {"type": "json_schema", "json_schema": dict(form)}
-    elif isinstance(form, Mapping) and form.get("type") == "json_object":
+    elif form.get("type") == "json_object":
         settings["response_format"] = dict(form)
     if isinstance(settings.get("tools"), list):
         settings["tools"] = [_tool(tool) for tool in settings["tools"]]
@@ -127,9 +129,7 @@ def _lost(one: Mapping[str, Any]) -> Iterator[Loss]:
     if prompt_id:
         instead = "apps call get_active(...).messages(...) in place of prompt={'id': ...}"
         yield Loss(f"the id {prompt_id}", instead)
-    config = version.get("config")
-    tools = config.get("tools") if isinstance(config, Mapping) else None
-    for tool in tools if isinstance(tools, list) else ():
+    for tool in as_list(as_mapping(version.get("config")).get("tools")):
         kind = tool.get("type") if isinstance(tool, Mapping) else tool
         if kind != "function":
             yield Loss(f"the hosted tool {kind} of {name}", "its endpoint may not offer it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Any
 
 from workbench.errors import DraftError, WorkbenchError
 from workbench.exchange.forms.foreign import (
+    as_list,
+    as_mapping,
     json_lines_of,
     json_of,
     prompt_id_of,
@@ -26,7 +28,7 @@ from workbench.exchange.forms.promptfoo_assertions import (
     differs,
     together,
 )
-from workbench.exchange.forms.promptfoo_csv import tests_in
+from workbench.exchange.forms.promptfoo_csv import read_tests
 from workbench.exchange.forms.promptfoo_prompts import SENT, model_of, prompt_of
 from workbench.exchange.importers.base import Imported, ImportedSuite
 from workbench.exchange.losses import Loss
@@ -78,7 +80,7 @@ class PromptfooImporter:
         data = _parsed(path)
         if not isinstance(data, Mapping) or not isinstance(data.get("prompts"), (list, str)):
             raise DraftError(f"{path} is no configuration with prompts")
-        return _Reading(data, path, {file.resolve(): file for file in beside}).imported()
+        return _Reading(data, path, {file.resolve() for file in beside}).imported()
 
 
 KIND = PromptfooImporter()
@@ -94,7 +96,7 @@ class _Reading:
 
     data: Mapping[str, Any]
     path: Path
-    beside: Mapping[Path, Path]
+    beside: Collection[Path]
     losses: list[Loss] = field(default_factory=list)
 
     def imported(self) -> Imported:
@@ -111,7 +113,11 @@ class _Reading:
                 self.losses.append(Loss(key, instead))
         known = (*_KEYS, *_REMARKS, *_QUIET)
         self.losses += unknown_keys(self.data, known, "of the configuration")
-        suites = (ImportedSuite(name, name, ["checks"], rows),) if rows else ()
+        suites: tuple[ImportedSuite, ...] = ()
+        if any("checks" in row for row in rows):
+            suites = (ImportedSuite(name, name, ["checks"], rows),)
+        elif rows:
+            self.losses.append(Loss(f"{len(rows)} tests without an assertion", "write a suite"))
         first, *others = prompts
         variants = tuple((f"p{number}", one) for number, one in enumerate(others, 2))
         return Imported((first,), tuple(_counted(self.losses)), suites, variants)
@@ -162,9 +168,10 @@ class _Reading:
     def _file(self, reference: str) -> Path:
         """The file that a reference names, if the user named it, too."""
         plain = reference.removeprefix("file://")
-        wanted = (self.path.parent / plain).resolve()
-        if wanted in self.beside:
-            return wanted
+        wanted = self.path.parent / plain
+        named = [] if "\0" in plain else [one for one in self.beside if one == wanted.resolve()]
+        if named:
+            return named[0]
         raise DraftError(f"{reference} is not read: name it by --with {plain}")
 
     # The model
@@ -226,7 +233,7 @@ class _Reading:
             raise DraftError(f"{reference!r} is no test")
         file = self._file(reference)
         if file.suffix == ".csv":
-            return list(tests_in(text_of(file), str(file)))
+            return list(read_tests(text_of(file), str(file)))
         if file.suffix == ".jsonl":
             rows: Any = [row for _, row in json_lines_of(file)]
         elif file.suffix in _SUFFIXES:
@@ -239,12 +246,12 @@ class _Reading:
         return tests
 
     def _scenarios(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for number, scenario in enumerate(self.data.get("scenarios") or (), 1):
+        for number, scenario in enumerate(as_list(self.data.get("scenarios")), 1):
             if not isinstance(scenario, Mapping):
                 self.losses.append(Loss(f"scenario {number}", "it is no mapping"))
                 continue
             tests = list(self._tests(scenario.get("tests"), f"scenarios[{number}].tests"))
-            for config in scenario.get("config") or ():
+            for config in as_list(scenario.get("config")):
                 for where, test in tests or [(f"scenarios[{number}]", {})]:
                     yield where, _merged(config if isinstance(config, Mapping) else {}, test)
 
@@ -273,18 +280,22 @@ class _Reading:
         if any(isinstance(v, str) and re.search(r"\{[{%]", v) for v in variables.values()):
             self.losses.append(Loss("templates in variables", "they are texts here"))
         checks = []
-        for assertion in test.get("assert") or ():
+        asserted = as_list(test.get("assert"))
+        for assertion in asserted:
             try:
                 checks.append(check_of(assertion, variables))
                 self._note_differences(assertion)
             except (Unmapped, WorkbenchError) as error:
                 kind = assertion.get("type") if isinstance(assertion, Mapping) else assertion
                 self.losses.append(Loss(f"the assertion {kind}", str(error)))
-        if checks:
-            try:
-                row["checks"] = [together(checks, test.get("threshold"))]
-            except Unmapped as error:
-                self.losses.append(Loss(f"the assertions of {where}", str(error)))
+        try:
+            row |= {"checks": [together(checks, test.get("threshold"))]} if checks else {}
+        except Unmapped as error:
+            self.losses.append(Loss(f"the assertions of {where}", str(error)))
+        if asserted and "checks" not in row:
+            # Without any check it would pass whatever is answered.
+            self.losses.append(Loss(where, "left out: none of its assertions has a scorer"))
+            return None
         tags = test.get("metadata")
         if isinstance(tags, Mapping):
             row["tags"] = [
@@ -293,7 +304,7 @@ class _Reading:
         return {key: value for key, value in row.items() if value != []}
 
     def _note_differences(self, assertion: Mapping[str, Any]) -> None:
-        for one in assertion.get("assert") or (assertion,):
+        for one in as_list(assertion.get("assert")) or [assertion]:
             kind = str(one.get("type"))
             if differs(kind):
                 self.losses.append(Loss(f"how {kind} decides", differs(kind)))
@@ -303,14 +314,10 @@ def _merged(default: Mapping[str, Any], test: Mapping[str, Any]) -> dict[str, An
     """The test with what the default adds: its assertions first, other keys where it has none."""
     options = test.get("options")
     own_only = isinstance(options, Mapping) and options.get("disableDefaultAsserts")
-    asserts = [*(() if own_only else default.get("assert") or ()), *(test.get("assert") or ())]
-    variables = {**_mapping(default.get("vars")), **_mapping(test.get("vars"))}
-    metadata = {**_mapping(default.get("metadata")), **_mapping(test.get("metadata"))}
+    asserts = [*([] if own_only else as_list(default.get("assert"))), *as_list(test.get("assert"))]
+    variables = {**as_mapping(default.get("vars")), **as_mapping(test.get("vars"))}
+    metadata = {**as_mapping(default.get("metadata")), **as_mapping(test.get("metadata"))}
     return {**default, **test, "assert": asserts, "vars": variables, "metadata": metadata}
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _counted(losses: Iterable[Loss]) -> Iterator[Loss]:

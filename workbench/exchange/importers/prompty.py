@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.exchange.forms import front_matter
-from workbench.exchange.forms.foreign import prompt_id_of, text_of, unknown_keys
+from workbench.exchange.forms.foreign import as_mapping, prompt_id_of, text_of, unknown_keys
 from workbench.exchange.importers.base import Imported
 from workbench.exchange.losses import Loss
 from workbench.prompts.files.prompty import parse_prompty, read_draft
@@ -68,8 +68,8 @@ def _converted(front: Mapping[str, Any], body: str, path: Path) -> tuple[str, li
     """The same as Prompty 2, and what it cannot say."""
     given = front.get("model")
     model: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    configuration = _mapping(model.get("configuration"))
-    parameters = _mapping(model.get("parameters"))
+    configuration = as_mapping(model.get("configuration"))
+    parameters = as_mapping(model.get("parameters"))
     losses = unknown_keys(front, _KEYS, "of the front matter")
     losses += [Loss("it is Prompty 1", "converted to Prompty 2")]
     new: dict[str, Any] = {"name": prompt_id_of(str(front.get("name") or path.stem))}
@@ -109,8 +109,8 @@ def _converted(front: Mapping[str, Any], body: str, path: Path) -> tuple[str, li
 
 def _inputs(front: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The declared inputs, else those of the sample."""
-    declared, sample = front.get("inputs"), _mapping(front.get("sample"))
-    for name, about in _mapping(declared or sample).items():
+    declared, sample = front.get("inputs"), as_mapping(front.get("sample"))
+    for name, about in as_mapping(declared or sample).items():
         entry: dict[str, Any] = {"name": str(name)}
         if declared and isinstance(about, Mapping):
             kind = about.get("type")
@@ -118,7 +118,3 @@ def _inputs(front: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             entry |= {"description": about["description"]} if about.get("description") else {}
             entry |= {"default": about["default"]} if "default" in about else {}
         yield {**entry, "required": "default" not in entry}
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
