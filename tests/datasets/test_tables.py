@@ -118,6 +118,16 @@ def test_a_column_that_the_suite_does_not_take_is_not_read(folder: Folder) -> No
         folder.read({"path": "cases.parquet", "columns": {"ticket": "txt"}})
 
 
+def test_the_checks_of_a_row_are_read_beside_the_columns_that_the_suite_takes(
+    folder: Folder,
+) -> None:
+    checks = '\'[{"contains": {"text": "bug"}}]\'::JSON'
+    parquet(folder.suite / "cases.parquet", f"SELECT 'one' AS text, 'a' AS id, {checks} AS checks")
+    dataset = folder.read({"path": "cases.parquet", "columns": {"ticket": "text"}})
+    (case,) = dataset.cases
+    assert case == Case("a", {"ticket": "one"}, checks=({"contains": {"text": "bug"}},))
+
+
 @pytest.mark.parametrize(
     ("other", "problem"),
     [("Text", "'text' and 'Text' differ by case"), ("text", "the column 'text' stands twice")],

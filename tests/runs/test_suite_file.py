@@ -51,6 +51,28 @@ def test_a_whole_suite_is_read(tmp_path: Path) -> None:
     assert [case.id for case in suite.dev_cases.cases] == ["1"]
 
 
+def test_a_linked_suite_runs_the_code_of_the_workspace_that_it_stands_in(tmp_path: Path) -> None:
+    text = "suite: s\nprompt: p\ndataset: cases.jsonl\nscorers: [python: {file: own.py}]\n"
+    here, there = tmp_path / "here", tmp_path / "there"
+    for root in (here, there):
+        root.mkdir()
+        (root / "workbench.toml").touch()
+        (root / "own.py").write_text("def score(answer, case): return 1\n")
+    suite_of(there, text)
+    (here / "cases.jsonl").write_text(CASES)
+    (here / "suite.yaml").symlink_to(there / "suite.yaml")
+    (scorer,) = read_suite(here / "suite.yaml").scorers
+    assert scorer.kind.code
+    assert scorer.kind.code.source.folder == str(here)
+
+
+def test_own_code_that_stands_twice_is_refused_with_the_key_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def score(answer, case): return 1\n")
+    scorers = "scorers: [python: {file: own.py}, python: {file: own.py}]\n"
+    with pytest.raises(SuiteError, match=r"'own' stands twice \(python: \{name: …\} gives"):
+        suite_of(tmp_path, "suite: s\nprompt: p\ndataset: cases.jsonl\n" + scorers)
+
+
 def test_a_short_suite_has_the_usual_gate(tmp_path: Path) -> None:
     suite = suite_of(tmp_path, "suite: s\nprompt: p\ndataset: cases.jsonl\nscorers: [contains]\n")
     assert suite.gate.scorers == ("contains",)

@@ -178,6 +178,8 @@ def test_one_kind_stands_several_times_under_names() -> None:
         ("- exact_match\n- contains: {after: exact_mach}\n", "did you mean 'exact_match'?"),
         ("- contains: {expected: null}\n", "expected is empty"),
         ("- numeric: {expected: abc}\n", "numeric.expected: 'abc' is no number"),
+        ("- contains: {expected: ''}\n", "contains.expected: the expected answer is blank"),
+        ("- not: {exact_match: {expected: []}}\n", "the list of expected answers is empty"),
         ("- not: {json_fields: {expected: [1]}}\n", "json_fields.expected: '[1]' is no object"),
         ("- max_chars: {expected: 5}\n", "no option 'expected'"),
         ("- mean_of: [{contains: {weight: 0}}]\n", "weight of 0"),

@@ -199,6 +199,8 @@ def test_every_score_lies_between_0_and_1_or_is_missing(
         ("latency", {"at_most": "soon"}, "at_most:"),
         ("json_schema", {"schema": {"type": "objekt"}}, "schema:"),
         ("json_schema", {"schema": {}}, "json_schema.schema is empty"),
+        ("tool_call", {"arguments": {"id": 7}}, "arguments: name their tool"),
+        ("language", {"languages": [""]}, "languages: '' is no code"),
         ("similarity", {"at_least": 80}, "at_least: 80 does not lie between 0 and 1; write 0.8"),
         ("similarity", {"at_least": -1}, "at_least: -1 does not lie between 0 and 1"),
         ("similarity", {"at_least": float("nan")}, "at_least: nan does not lie between 0 and 1"),

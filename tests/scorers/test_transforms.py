@@ -124,6 +124,8 @@ def test_an_answer_that_a_transform_does_not_fit_is_wrong(
     [
         ("strip_fences", "did you mean 'strip_fence'?"),
         ("regex", "regex needs a value"),
+        ({"regex": None}, "regex needs a value"),
+        ({"json_path": None}, "json_path needs a value"),
         ({"regex": "("}, "missing )"),
         ({"regex": "a", "group": 1}, "has no group 1"),
         ({"regex": "a", "group": [1]}, "has no group [1]"),

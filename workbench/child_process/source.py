@@ -158,7 +158,7 @@ def pin_problem(source: Source) -> str:
 
 def workspace_of(path: Path) -> Path:
     """The nearest folder above `path` that is a workspace; else the folder of `path`."""
-    here = path.resolve().parent
+    here = path.parent.resolve()
     return next((f for f in (here, *here.parents) if (f / SETTINGS_FILE).is_file()), here)
 
 

@@ -107,8 +107,8 @@ def _encoded(value: dict[str, Any]) -> bytes:
 def _failure(
     error: BaseException, config: dict[str, Any], printed: _Printed, number: int = 0
 ) -> bytes:
-    said = {"error": _in_words(error, config), "printed": printed.last()}
-    return _encoded({**said, "number": number})
+    shown, last = _in_words(error, config), printed.last()
+    return _encoded({"error": shown, "printed": last, "number": number})
 
 
 def _in_words(error: BaseException, config: dict[str, Any]) -> str:

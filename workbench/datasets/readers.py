@@ -74,10 +74,8 @@ def _table_in(path: Path, data: bytes, where: str, part: Part) -> Iterator[Row]:
 
 def _table(path: Path, where: str, part: Part) -> Iterator[Row]:
     """The rows of a regular file that does not change meanwhile."""
-    with _regular(path) as (file, before):
+    with _regular(path):
         yield from _read_table(path, where, part)
-        if _state(os.fstat(file.fileno())) != before:
-            raise DatasetError(f"{path} changed while it was read", hint="try again")
 
 
 def _read_table(path: Path, where: str, part: Part) -> Iterator[Row]:
@@ -216,16 +214,14 @@ def _check_values(value: Any, where: str, depth: int = 0) -> None:
 
 def _text_of(path: Path) -> str:
     """The whole file as text; it must be a regular file and not change while it is read."""
-    with _regular(path) as (file, before):
+    with _regular(path) as file:
         data = file.read()
-        if _state(os.fstat(file.fileno())) != before:
-            raise DatasetError(f"{path} changed while it was read", hint="try again")
     return decode(data, str(path))
 
 
 @contextmanager
-def _regular(path: Path) -> Iterator[tuple[BinaryIO, tuple[int, int]]]:
-    """The open file, and its state when it was opened."""
+def _regular(path: Path) -> Iterator[BinaryIO]:
+    """The open file. Raises DatasetError for one that changes meanwhile, too."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError as error:
@@ -239,7 +235,9 @@ def _regular(path: Path) -> Iterator[tuple[BinaryIO, tuple[int, int]]]:
     with os.fdopen(handle, "rb") as file:
         if status.st_size > MAX_BYTES:
             raise DatasetError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
-        yield file, _state(status)
+        yield file
+        if _state(os.fstat(handle)) != _state(status):
+            raise DatasetError(f"{path} changed while it was read", hint="try again")
 
 
 def _state(status: os.stat_result) -> tuple[int, int]:

@@ -192,8 +192,7 @@ def _options(kind: Kind, given: Mapping[str, Any], written: Any, here: str) -> d
     options = read_options(given, options_of(kind), here, SuiteError)
     for key in given.keys() & kind.options.keys():
         if options[key] == {}:
-            hint = "leave it out where every JSON value is right"
-            raise SuiteError(f"{here}.{key} is empty", hint=hint)
+            raise SuiteError(f"{here}.{key} is empty", hint="leave it out")
         if isinstance(options[key], list):
             texts = (written or {}).get(key) or [as_text(item) for item in options[key]]
             pairs = zip(options[key], texts, strict=True)
@@ -267,15 +266,20 @@ def suite_scorers(
     for entry, texts in zip(data, written, strict=True):
         for scorer in scorers_of(entry, texts, where, root):
             _check_place(scorer, made, where)
+            for leaf in scorer.leaves:
+                lacking = "" if leaf.expected is None else leaf.lacks(Case("", {}))
+                if lacking:
+                    raise SuiteError(f"{where}: {leaf.name}.{EXPECTED}: {lacking}")
             made[scorer.name] = scorer
     return tuple(made.values())
 
 
 def _check_place(scorer: Scorer, above: Mapping[str, Scorer], where: str) -> None:
     if scorer.name in above:
+        kind = python_files.PYTHON if scorer.kind.code else scorer.kind.name
         raise SuiteError(
             f"{where}: the scorer {scorer.name!r} stands twice",
-            hint=f"{scorer.kind.name}: {{name: …}} gives one another name",
+            hint=f"{kind}: {{name: …}} gives one another name",
         )
     if scorer.after and scorer.after not in above:
         hint = did_you_mean(scorer.after, above) if above else "put it below the other"

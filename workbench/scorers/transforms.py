@@ -24,6 +24,7 @@ _STEP = re.compile(
     r"\.?(?P<name>[^.\[\]\s'\"]+)|\[(?P<index>-?[0-9]+)\]|\[(?P<quote>['\"])(?P<key>.*?)(?P=quote)\]"
 )
 JSON_PATH, REGEX = "json_path", "regex"
+_EXAMPLES = {JSON_PATH: "{json_path: answer.items[0]}", REGEX: "{regex: '[0-9]+'}"}
 
 
 class NotApplicable(Exception):
@@ -118,15 +119,15 @@ def read_transforms(given: Any, where: str) -> tuple[Transform, ...]:
 def _transform(item: Any, where: str) -> Transform:
     if isinstance(item, str) and item in _PLAIN:
         return Transform(item, *_PLAIN[item])
+    for name, example in _EXAMPLES.items():
+        if item == name or (isinstance(item, Mapping) and item.get(name, name) is None):
+            raise SuiteError(f"{where}: {name} needs a value", hint=example)
     if isinstance(item, Mapping) and JSON_PATH in item and len(item) == 1:
         path = str(item[JSON_PATH])
         steps = _steps(path, f"{where}: {JSON_PATH}")
         return Transform({JSON_PATH: path}, lambda text: _at_path(text, steps, path))
     if isinstance(item, Mapping) and REGEX in item and item.keys() <= {REGEX, "group"}:
         return _regex(item, where)
-    if isinstance(item, str) and item in (JSON_PATH, REGEX):
-        example = "{json_path: answer.items[0]}" if item == JSON_PATH else "{regex: '[0-9]+'}"
-        raise SuiteError(f"{where}: {item} needs a value", hint=example)
     shown = next(iter(item), "") if isinstance(item, Mapping) else item
     raise SuiteError(f"{where}: no transform {item!r}", hint=did_you_mean(str(shown), NAMES))
 

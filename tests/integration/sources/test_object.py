@@ -9,9 +9,13 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 from tests.cli.conftest import Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer
+from workbench.datasets.sources import object_store
+from workbench.datasets.sources.object_store import StoredObject
+from workbench.errors import DatasetError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 KEY = "team a/tickets.jsonl"
@@ -115,6 +119,39 @@ def test_a_version_is_read_for_ever_and_named_in_the_run(
     assert (len(changes["added"]), len(changes["removed"])) == (5, 5)
 
 
+def test_a_version_outlives_its_object(s3: Any, cli: Cli, request: pytest.FixtureRequest) -> None:
+    name = bucket(s3, request, versions=True)
+    version = put(s3, name, 0)["VersionId"]
+    s3.delete_object(Bucket=name, Key=KEY)
+    suite(cli, name, version)
+    cli.here("trust")
+    assert cli.here("run", "triage", "--json").json["cases"] == 30
+    suite(cli, name, "another")
+    assert f"there is no object s3://{name}/{KEY}" in cli.here("run", "triage").err
+
+
+def test_an_older_version_is_read_whole_where_the_newest_is_shorter(
+    s3: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(S3FileSystem, "default_block_size", 100)  # what is larger comes in parts
+    name = bucket(s3, request, versions=True)
+    old = put(s3, name, 0)
+    s3.put_object(Bucket=name, Key=KEY, Body=b"x" * 150)
+    _, data = StoredObject(f"s3://{name}/{KEY}").read(old["VersionId"])
+    assert data == s3.get_object(Bucket=name, Key=KEY, VersionId=old["VersionId"])["Body"].read()
+
+
+def test_a_version_that_is_too_large_is_not_read(
+    s3: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = bucket(s3, request, versions=True)
+    old = put(s3, name, 0)
+    s3.put_object(Bucket=name, Key=KEY, Body=b"x")
+    monkeypatch.setattr(object_store, "MAX_BYTES", 1_000)
+    with pytest.raises(DatasetError, match="is larger than"):
+        StoredObject(f"s3://{name}/{KEY}").read(old["VersionId"])
+
+
 def test_an_etag_names_a_version_too(s3: Any, cli: Cli, request: pytest.FixtureRequest) -> None:
     name = bucket(s3, request, versions=True)
     etag = put(s3, name, 0)["ETag"].strip('"')
@@ -157,9 +194,11 @@ def test_what_is_not_there_is_one_line(s3: Any, cli: Cli, request: pytest.Fixtur
     name = bucket(s3, request, versions=True)
     suite(cli, name)
     cli.here("trust")
-    gone = cli.here("run", "triage")
-    assert gone.code == 2
-    assert f"there is no object s3://{name}/{KEY}" in gone.err
+    for version in ("", "an-older-one"):
+        suite(cli, name, version)
+        gone = cli.here("run", "triage")
+        assert gone.code == 2
+        assert f"there is no object s3://{name}/{KEY}" in gone.err
     suite(cli, "no-such-bucket")
     cli.here("trust")
     assert cli.here("run", "triage").code == 2

@@ -10,6 +10,7 @@ import pytest
 from tests.scorers.families.judged import value
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
+from workbench.prompts.files.untyped import UntypedText
 from workbench.providers.base import Answer, Outcome, ToolCall
 from workbench.scorers.catalog import make_scorer
 from workbench.scorers.families.behaviour import CALL
@@ -103,6 +104,8 @@ def calling(*calls: tuple[str, Any]) -> Answer:
     [
         (calling(("get", {"id": 7})), "get", {}, 1.0),
         (calling(("get", {"id": 7})), "put", {}, 0.0),
+        (calling(("get", {"id": 7})), UntypedText("get"), {}, 1.0),
+        (calling(("get", {"id": 7})), UntypedText('["get", "put"]'), {}, 0.0),
         (calling(("get", {"id": 7})), {"name": "get", "arguments": {"id": 7}}, {}, 1.0),
         (calling(("get", {"id": 7.0})), {"name": "get", "arguments": {"id": 7}}, {}, 1.0),
         (calling(("get", {"id": "7"})), {"name": "get", "arguments": {"id": 7}}, {}, 0.0),

@@ -26,8 +26,10 @@ def is_address(path: str) -> bool:
 def address_problem(path: str) -> str:
     """What is wrong with the address; empty if nothing is."""
     scheme, _, rest = path.partition("://")
-    if scheme not in SCHEMES or "::" in path:
+    if scheme not in SCHEMES:
         return f"{scheme}:// is no object store: one of {', '.join(SCHEMES)}"
+    if "::" in path:
+        return f"{path!r} leads through another place: name the object alone"
     if "@" in urlsplit(path).netloc and scheme not in ("abfs", "abfss"):
         return "a key must not stand in an address: the store's own variables hold it"
     if "?" in rest or "#" in rest:

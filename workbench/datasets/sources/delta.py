@@ -12,6 +12,7 @@ from workbench.datasets.json_values import as_text
 from workbench.datasets.readers import Row, made_up_id
 from workbench.datasets.tables.parquet import table_rows
 from workbench.errors import DatasetError, ExtraMissing
+from workbench.key_shapes import without_keys
 
 INSTALL = "pip install 'prompt-workbench[deltalake]'"
 _TABLE = "cases"
@@ -88,7 +89,7 @@ class DeltaSource:
 
     def _problem(self, error: Exception, wanted: str) -> DatasetError:
         which = f" at version {wanted}" if wanted else ""
-        message = " ".join(str(error).split())[:200]
+        message = without_keys(" ".join(str(error).split()))[:200]
         return DatasetError(
             f"{self.address} cannot be read as a Delta table{which}: {message}",
             hint="is the version there, and are its files kept?",

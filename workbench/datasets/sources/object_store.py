@@ -15,6 +15,10 @@ _NONE = ("", "null", "None")
 """Version ids of objects in a bucket that keeps no versions."""
 
 
+class _Gone(DatasetError):
+    """There is no object now."""
+
+
 class StoredObject:
     """An object by its address. Methods raise DatasetError."""
 
@@ -39,13 +43,14 @@ class StoredObject:
     def read(self, wanted: str) -> tuple[str, bytes]:
         """The version and its content."""
         info = self._info(wanted)
-        size = int(info.get("size") or 0)
+        size = int(info.get("size") or info.get("Size") or 0)
         if size > MAX_BYTES:
             raise DatasetError(f"{self.address} is larger than {MAX_BYTES // 1_000_000} MB")
+        # In the path: with version_id, s3fs reads as many bytes as the newest version has.
         version_id = _version_id(info)
-        which = {"version_id": version_id} if self._is_s3 and version_id else {}
+        which = f"?versionId={version_id}" if self._is_s3 and version_id else ""
         with self._asking():
-            data: bytes = self._system.cat_file(self._place, **which)
+            data: bytes = self._system.cat_file(self._place + which)
         if not which and _version(self._current()) != _version(info):
             raise DatasetError(f"{self.address} changed while it was read", hint="try again")
         return _version(info), data
@@ -56,17 +61,22 @@ class StoredObject:
             yield _version(info)
 
     def _info(self, wanted: str) -> Mapping[str, Any]:
-        now = self._current()
-        if not wanted or wanted in _names(now):
-            return now
-        for info in self._kept():
+        """Of the object as it is, or of a version, which outlives it."""
+        try:
+            now = self._current()
+            if not wanted or wanted in _names(now):
+                return now
+            problem = DatasetError(
+                f"{self.address} is no longer {wanted}, and its bucket has no such version: it is"
+                f" {_version(now)}",
+                hint="name that version, or bring the old object back",
+            )
+        except _Gone as gone:
+            problem = gone
+        for info in self._kept() if wanted else ():
             if wanted in _names(info):
                 return info
-        raise DatasetError(
-            f"{self.address} is no longer {wanted}, and its bucket has no such version: it is"
-            f" {_version(now)}",
-            hint="name that version, or bring the old object back",
-        )
+        raise problem
 
     def _current(self) -> Mapping[str, Any]:
         with self._asking():
@@ -81,7 +91,10 @@ class StoredObject:
         if not self._is_s3:
             return []
         with self._asking():
-            listed = self._system.object_version_info(self._place)
+            try:
+                listed = self._system.object_version_info(self._place)
+            except KeyError:  # s3fs, where there is none
+                return []
         key = self._place.partition("/")[2]
         kept = [one for one in listed if one.get("Key") == key and "ETag" in one]
         return sorted(kept, key=lambda one: str(one.get("LastModified")), reverse=True)
@@ -90,23 +103,23 @@ class StoredObject:
     def _asking(self) -> Iterator[None]:
         try:
             yield
-        except DatasetError:
-            raise
         except FileNotFoundError as error:
-            raise DatasetError(f"there is no object {self.address}") from error
+            raise _Gone(f"there is no object {self.address}") from error
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise DatasetError(f"{self.address} cannot be read: {_said(error)}") from error
 
 
 def _names(info: Mapping[str, Any]) -> set[str]:
     """What may name the state of an object: its version id, and its ETag."""
-    etag = str(info.get("ETag") or info.get("etag") or "").strip('"')
-    return {name for name in (_version_id(info), etag) if name}
+    return {name for name in (_version_id(info), _etag(info)) if name}
 
 
 def _version(info: Mapping[str, Any]) -> str:
-    etag = str(info.get("ETag") or info.get("etag") or "").strip('"')
-    return _version_id(info) or etag
+    return _version_id(info) or _etag(info)
+
+
+def _etag(info: Mapping[str, Any]) -> str:
+    return str(info.get("ETag") or info.get("etag") or "").strip('"')
 
 
 def _version_id(info: Mapping[str, Any]) -> str:

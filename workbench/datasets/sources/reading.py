@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.child_process.source import workspace_of
 from workbench.datasets.readers import (
     Part,
     Row,
@@ -25,7 +26,6 @@ from workbench.datasets.sources.spec import (
     OBJECT,
     DatasetSpec,
     source_path,
-    workspace_of,
 )
 from workbench.datasets.values import Dataset
 from workbench.errors import DatasetError

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from workbench.child_process.source import workspace_of
 from workbench.datasets.sources.addresses import is_address
 from workbench.errors import SuiteError
-from workbench.links import SETTINGS_FILE
 
 FILE = "file"
 GIT = "git"
@@ -73,10 +73,3 @@ def source_path(spec: DatasetSpec, suite: Path) -> Path:
             f"{suite}: dataset {spec.path!r} lies outside {inside}", hint="put it beside"
         )
     return path
-
-
-def workspace_of(suite: Path) -> Path:
-    """The folder around a suite that has the settings; without one, the suite's own."""
-    folder = suite.parent.resolve()
-    parents = (folder, *folder.parents)
-    return next((parent for parent in parents if (parent / SETTINGS_FILE).is_file()), folder)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.datasets.json_values import MAX_INTEGER, parse_json
-from workbench.datasets.values import CASE_KEYS
+from workbench.datasets.values import CASE_KEYS, CHECKS
 from workbench.errors import DatasetError
 from workbench.json_text import with_spelling
 from workbench.suggestions import did_you_mean
@@ -55,7 +55,7 @@ def taken(
     for name in needed:
         if name not in kinds and "inputs" not in kinds:
             raise DatasetError(f"{where}: no column {name!r}", hint=did_you_mean(name, kinds))
-    return [(name, kind) for name, kind in kinds.items() if name in {*needed, *CASE_KEYS}]
+    return [(name, kind) for name, kind in kinds.items() if name in {*needed, *CASE_KEYS, CHECKS}]
 
 
 def columns_of(described: Sequence[tuple[str, Any]], where: str) -> tuple[Column, ...]:

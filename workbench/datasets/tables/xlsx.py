@@ -7,7 +7,9 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +42,17 @@ def read_xlsx(path: Path, where: str, sheet: str = "") -> Iterator[tuple[str, Ma
 def _texts(openpyxl: Any, path: Path, where: str, sheet: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the place and the texts of each row. A formula is read beside its computed value."""
     try:
-        values = _rows(_sheet(openpyxl, path, where, sheet, data_only=True), where)
-        formulas = _rows(_sheet(openpyxl, path, where, sheet, data_only=False), where)
-        for at, (cells, sources) in enumerate(zip(values, formulas, strict=True), 1):
-            for column, (cell, source) in enumerate(zip(cells, sources, strict=True), 1):
-                if cell.value is None and cell.data_type == "n" and source.data_type == "f":
-                    raise DatasetError(
-                        f"{where}: row {at}: the formula in column {column} has no value yet",
-                        hint="open the file in a spreadsheet program and save it",
-                    )
-            yield f"row {at}", [seen(cell) for cell in cells]
+        opened = partial(openpyxl.load_workbook, path, read_only=True, keep_links=False)
+        with closing(opened(data_only=True)) as values, closing(opened()) as formulas:
+            both = (_rows(_sheet(book, where, sheet), where) for book in (values, formulas))
+            for at, (cells, sources) in enumerate(zip(*both, strict=True), 1):
+                for column, (cell, source) in enumerate(zip(cells, sources, strict=True), 1):
+                    if cell.value is None and cell.data_type == "n" and source.data_type == "f":
+                        raise DatasetError(
+                            f"{where}: row {at}: the formula in column {column} has no value yet",
+                            hint="open the file in a spreadsheet program and save it",
+                        )
+                yield f"row {at}", [seen(cell) for cell in cells]
     except (DatasetError, GeneratorExit):
         raise
     except Exception as error:  # openpyxl raises whatever a broken file leads to
@@ -97,8 +100,7 @@ def _rows(sheet: Any, where: str) -> Iterator[Sequence[Any]]:
         yield row
 
 
-def _sheet(openpyxl: Any, path: Path, where: str, name: str, *, data_only: bool) -> Any:
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=data_only, keep_links=False)
+def _sheet(workbook: Any, where: str, name: str) -> Any:
     names = [sheet.title for sheet in workbook.worksheets]
     if name:
         if name not in names:

@@ -58,9 +58,9 @@ def submit_batch(
         )
     plan = Plan(spec, provider.identity)
     code = opened_code(spec.scorers, plan.features)
-    environment = environment_of(spec, provider, plan.features)
     store = StoreThread(store_path)
     try:
+        environment = environment_of(spec, provider, plan.features)
         _check_budget(spec, provider, plan, store)
         started = store.submit(lambda w: w.start(spec, provider.identity, environment)).result()
         if on_start:
@@ -82,9 +82,9 @@ def attach_batch(
     provider = _with_batches(open_provider())
     plan = Plan(spec, provider.identity)
     code = opened_code(spec.scorers, plan.features)
-    environment = environment_of(spec, provider, plan.features)
     store = StoreThread(store_path)
     try:
+        environment = environment_of(spec, provider, plan.features)
         started = store.submit(
             lambda w: w.resume(run_id, spec, provider.identity, batch=True)
         ).result()

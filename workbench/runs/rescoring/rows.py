@@ -57,15 +57,5 @@ def keep(
     return made
 
 
-def kept_decisions(database: Database, evaluation: str) -> list[tuple[str, KeptDecision]]:
-    """When, and how, an evaluation was judged anew, newest first."""
-    rows = database.execute(
-        "SELECT made_at, evaluation, before, after, why FROM rescored_decisions"
-        " JOIN rescorings ON rescorings.id = rescoring WHERE evaluation = ? ORDER BY id DESC",
-        [evaluation],
-    ).fetchall()
-    return [(at, KeptDecision(*values)) for at, *values in rows]
-
-
 def _values(result: Result) -> str:
     return json.dumps({name: score.value for name, score in result.scores.items()})

@@ -88,6 +88,11 @@ def _tool_call(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
     return Score(0.0, f"it called {called}"[:200], parts)
 
 
+def _tool_problem(options: Mapping[str, Any]) -> str:
+    unread = options["arguments"] and not options["tool"]
+    return "arguments: name their tool; else the case expects the call" if unread else ""
+
+
 def _calls_in(text: str) -> Sequence[ToolCall]:
     try:
         return read_calls(json.loads(text))
@@ -98,7 +103,7 @@ def _calls_in(text: str) -> Sequence[ToolCall]:
 def _wanted_calls(case: Case, options: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     if options["tool"]:
         return [(options["tool"], options["arguments"])]
-    return _listed_calls(json_of(case.expected))
+    return _listed_calls(_expected_call(case))
 
 
 def _listed_calls(expected: Any) -> list[tuple[str, Mapping[str, Any]]]:
@@ -208,6 +213,7 @@ KINDS = (
             "exact": Option(False, "No further arguments, and no further calls."),
         },
         reads=CALL,
+        check=_tool_problem,
         instead=("tool",),
         judges=frozenset({Outcome.TOOL_CALL}),
         example="tool_call: {tool: get_order, arguments: {id: 7}}",

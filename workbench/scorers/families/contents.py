@@ -65,7 +65,7 @@ def _pii_problem(options: Mapping[str, Any]) -> str:
 
 def _code_problem(options: Mapping[str, Any]) -> str:
     wrong = next((one for one in options["languages"] if not _CODE.fullmatch(str(one))), None)
-    return f"languages: {wrong!r} is no code; write en" if wrong else ""
+    return f"languages: {wrong!r} is no code; write en" if wrong is not None else ""
 
 
 def _sql(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:

@@ -39,8 +39,8 @@ def number_of(text: str) -> Decimal | None:
 
 def numbers_in(text: str) -> list[Decimal]:
     """The numbers in a text, in their order."""
-    found = (number_of(match[0]) for match in _NUMBER.finditer(text) if match[0])
-    return [number for number in found if number is not None]
+    numbers = (number_of(match[0]) for match in _NUMBER.finditer(text))
+    return [number for number in numbers if number is not None]
 
 
 def _wanted(case: Case) -> list[Decimal]:
