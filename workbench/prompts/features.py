@@ -176,18 +176,5 @@ def feature_change(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     return ", ".join(parts) or "nothing"
 
 
-def change_lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The unified diff of the files of two definitions."""
-    before, after = _texts(old), _texts(new)
-    return [
-        line
-        for path in sorted({*before, *after})
-        if before.get(path) != after.get(path)
-        for line in unified_diff(
-            before.get(path, []), after.get(path, []), path, path, n=1, lineterm=""
-        )
-    ]
-
-
 def _texts(content: Mapping[str, Any]) -> dict[str, list[str]]:
     return {path: text.split("\n") for path, text in content["modules"].values()}
