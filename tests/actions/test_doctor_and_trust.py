@@ -238,3 +238,12 @@ def test_the_address_of_a_suite_s_cases_is_unusable_until_it_is_trusted(
     )
     trust(workspace)
     assert next(trust_checks(workspace)).message == "you trust this workspace"
+
+
+def test_a_registry_of_models_is_unusable_until_the_workspace_is_trusted(
+    workspace: Workspace,
+) -> None:
+    changed = with_settings(workspace, '[model_registries.models]\nkind = "mlflow"\n')
+    assert found(changed, "trust") == [(Level.WARNING, "not trusted, so unusable: models")]
+    trust(changed)
+    assert found(changed, "trust") == [(Level.OK, "you trust this workspace")]

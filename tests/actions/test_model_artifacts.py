@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.tiny_gguf import tiny_gguf
+from workbench.actions.refs import Source, on_models
 from workbench.actions.running.model_artifacts import artifact_facts
 from workbench.actions.session import Session
 from workbench.actions.trust import trust
@@ -60,3 +61,14 @@ def test_a_prompt_without_a_pin_asks_nobody(session: Session) -> None:
     prompt = pinned(session)
     assert prompt.model
     assert artifact_facts(session, replace(prompt, model=replace(prompt.model, artifact=""))) == {}
+
+
+def test_the_pin_of_a_model_goes_with_it_and_with_no_other(session: Session) -> None:
+    prompt = pinned(session)
+    assert prompt.model
+    own, other, elsewhere = on_models(session, Source(prompt, "draft"), ("own", "new", "far:own"))
+    assert own.prompt.model == prompt.model
+    assert [one.prompt.model for one in (other, elsewhere)] == [
+        Model("new", "own"),
+        Model("own", "far"),
+    ]

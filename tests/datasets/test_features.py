@@ -208,6 +208,28 @@ def test_a_wrong_declaration_is_refused_with_its_line_and_nothing_runs(
     assert not mark.exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("def (", "features/lookup.py line 1: invalid syntax"),
+        ("\0", "null bytes"),
+        (5, "one of its files is no text"),
+    ],
+)
+def test_broken_code_in_a_draft_is_refused_with_the_line_of_its_input(
+    text: object, problem: str
+) -> None:
+    code = {"features.lookup": ["features/lookup.py", text]}
+    content = {"file": "features/lookup.py", "modules": code, "packages": {}, "python": "3.12"}
+    head = {
+        "name": "p",
+        "inputs": [{"name": "context", "feature": "lookup"}],
+        "features": {"lookup": content},
+    }
+    with pytest.raises(DraftError, match=rf"line 2 the feature lookup: .*{problem}"):
+        parse_prompty(f"---\n{json.dumps(head)}\n---\nuser:\n{{{{ context }}}}")
+
+
 def test_a_draft_says_the_line_of_a_feature_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "features").mkdir()
     draft = "---\nname: p\ninputs:\n  - {name: a, feature: lookup}\n---\nuser:\n{{ a }}"

@@ -37,6 +37,7 @@ def said(prompt: Prompt) -> str:
         ("{% for k, v in order.items() %}{{ k }} {% endfor %}", "name items keys title lines "),
         ("{{ order.get('keys') }}", "2"),
         ("{{ order.values | default('none') }}{{ '%s' | format([q]) }}", 'none["Ab"]'),
+        ("{{ '%(a)s' | format(a=[q]) }}", '["Ab"]'),
         ("{% if order.values is defined %}yes{% else %}no{% endif %}", "no"),
     ],
 )
@@ -142,6 +143,8 @@ def test_what_prints_values_reads_as_before_and_keeps_its_fingerprint(template: 
         ("{{ 'is: ' ~ [q] }}", 'is: ["Ab"]'),
         ("{{ [[1], {'a': 2}] | join(' ') }}", '[1] {"a": 2}'),
         ("{{ [q] | string }}{{ [q] | upper }}{{ [q] | replace('A', 'x') }}", '["Ab"]["AB"]["xb"]'),
+        ("{{ 'x' | replace('x', new=[q]) }}", '["Ab"]'),
+        ("{{ '12' | join([q]) }}{{ '12' | join(d=[q]) }}", '1["Ab"]21["Ab"]2'),
         ("{{ [[q]] | map('string') | join }}", '["Ab"]'),
         ("{{ '%s and %s' % ([q], 1) }}", '["Ab"] and 1'),
         ("{{ '%(a)s' % {'a': [q]} }}", '["Ab"]'),

@@ -139,9 +139,9 @@ def resolve(session: Session, ref: str) -> Source:
 
 
 def on_models(session: Session, source: Source, models: Sequence[str]) -> list[Source]:
-    """The prompt on each of these models, all else alike. A model is an id, of the prompt's own
-    provider, or PROVIDER:ID. Raises UsageError for a model that is named twice, SettingsError for a
-    provider that is not configured.
+    """The prompt on each of these models, all else alike; what pins a model pins no other one. A
+    model is an id, of the prompt's own provider, or PROVIDER:ID. Raises UsageError for a model that
+    is named twice, SettingsError for a provider that is not configured.
     """
     sources = [_on_model(session, source, model) for model in models]
     if len({one.prompt.fingerprint for one in sources}) < len(sources):
@@ -164,7 +164,10 @@ def _on_model(session: Session, source: Source, name: str) -> Source:
             hint=f"--model PROVIDER:{model_id}",
         )
     settings.provider(provider)
-    prompt = replace(source.prompt, model=replace(own, id=model_id, provider=provider))
+    is_own = (model_id, provider) == (own.id, own.provider or provider)
+    pin = own.artifact if is_own else ""
+    model = replace(own, id=model_id, provider=provider, artifact=pin)
+    prompt = replace(source.prompt, model=model)
     label = f"{source.version or source.label} on {name}"
     return Source(prompt, label, note=source.note)
 

@@ -118,6 +118,8 @@ def source_of(content: Mapping[str, Any]) -> Source:
         name = ".".join(PurePosixPath(content["file"]).with_suffix("").parts)
         if modules[name].path != content["file"]:
             raise ValueError("its file is another one")
+        if not all(isinstance(module.text, str) for module in modules.values()):
+            raise ValueError("one of its files is no text")
         return Source(content["file"], name, modules, packages, python=content["python"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CodeError(f"the code that is kept cannot be read: {error}") from error
@@ -264,17 +266,21 @@ def _text(root: Path, relative: PurePosixPath) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _imports(text: str, package: str, where: str) -> Iterator[tuple[str, int]]:
-    """Names that the code imports, absolute and dotted, with their lines. `from a import b` gives
-    `a` and `a.b`, which may be a module or an attribute.
-    """
+def parsed(text: str, where: str) -> ast.Module:
+    """The syntax tree of a file's text. Raises CodeError, with the line."""
     try:
-        tree = ast.parse(text)
+        return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
         message = getattr(error, "msg", None) or str(error) or type(error).__name__
         raise CodeError(f"{where}{f' line {line}' if line else ''}: {message}") from error
-    for node in ast.walk(tree):
+
+
+def _imports(text: str, package: str, where: str) -> Iterator[tuple[str, int]]:
+    """Names that the code imports, absolute and dotted, with their lines. `from a import b` gives
+    `a` and `a.b`, which may be a module or an attribute.
+    """
+    for node in ast.walk(parsed(text, where)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

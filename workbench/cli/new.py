@@ -10,6 +10,7 @@ import click
 from workbench.cli.context import CommandContext, command
 from workbench.errors import UsageError
 from workbench.suggestions import did_you_mean
+from workbench.units import plural
 
 _KINDS = ("prompt", "suite", "scorer", "provider")
 
@@ -17,11 +18,18 @@ _KINDS = ("prompt", "suite", "scorer", "provider")
 @command("new", example="workbench new suite triage --cases tickets.csv --column expected=label")
 @click.argument("kind", metavar="prompt|suite|scorer|provider")
 @click.argument("name", metavar="NAME")
-@click.option("--template", metavar="NAME", default="classify", help="Of a prompt, see below.")
+@click.option("--template", metavar="NAME", default="classify", help="A prompt's template.")
 @click.option("--text", type=click.Path(path_type=Path), metavar="FILE", help="A prompt's text.")
 @click.option("--cases", type=click.Path(path_type=Path), metavar="FILE", help="A suite's cases.")
 @click.option("--prompt", "prompt_id", metavar="ID", default="", help="A suite's prompt; NAME.")
-@click.option("--scorer", "scorers", metavar="NAME", multiple=True, help="Of a suite; repeatable.")
+@click.option(
+    "--scorer",
+    "scorers",
+    metavar="NAME",
+    multiple=True,
+    default=["exact_match"],
+    help="Of a suite; repeatable.",
+)
 @click.option(
     "--column", "columns", metavar="FIELD=COLUMN", multiple=True, help="Of the cases; repeatable."
 )
@@ -59,9 +67,9 @@ def new_command(
         if cases is None:
             raise UsageError("a suite begins with cases", hint="--cases FILE")
         path, count = new_parts.new_suite(
-            workspace, name, cases, prompt_id, scorers or ("exact_match",), _columns(columns)
+            workspace, name, cases, prompt_id, scorers, _columns(columns)
         )
-        context.note(f"{count} cases, judged by {', '.join(scorers or ('exact_match',))}")
+        context.note(f"{plural(count, 'case')}, judged by {', '.join(scorers)}")
         return path, f"workbench run {name}"
 
     def scorer() -> tuple[Path, str]:

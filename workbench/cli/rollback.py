@@ -31,8 +31,6 @@ def rollback_command(
 
     A second rollback goes further back, never forward. The pointers of targets go back too.
     """
-    import sys
-
     from workbench.actions.releasing import deploy as deploying
 
     session = context.session()
@@ -60,7 +58,7 @@ def rollback_command(
     from workbench.actions.releasing.publishing import targets_of  # heavy for a preview
 
     targets = targets_of(session, environment, publish)
-    asks = sys.stdin.isatty() and sys.stderr.isatty() and not yes and not context.as_json
+    asks = context.may_ask() and not yes and not context.as_json
     if asks and not context.agree(f"{line}. Roll back?"):
         raise UsageError("not rolled back")
     done = deploying.rollback(

@@ -92,12 +92,11 @@ def _agree(
     """Say what the broken prompts will take, and ask where it costs something."""
     from workbench.actions.running.run import estimate
     from workbench.present import numbers
+    from workbench.runs.engine.estimate import total
 
-    estimates = [estimate(session, run.spec) for run in runs]
-    calls = sum(one.calls for one in estimates)
-    known = [one.usd for one in estimates if one.usd is not None]
-    money = numbers.money(sum(known) if len(known) == len(estimates) else None)
-    context.note(f"{numbers.plural(len(runs), 'run')}: {numbers.plural(calls, 'call')}, {money}")
+    needed = total(estimate(session, run.spec) for run in runs)
+    calls, money = numbers.plural(needed.calls, "call"), numbers.money(needed.usd)
+    context.note(f"{numbers.plural(len(runs), 'run')}: {calls}, {money}")
     confirm(context, session, runs, yes)
 
 

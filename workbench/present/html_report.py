@@ -31,8 +31,6 @@ OPEN_CASES = 3
 CONTEXT_LINES = 3
 MOST_ATTEMPTS = 20
 IMAGE_URIS = tuple(f"data:image/{kind};base64," for kind in ("png", "jpeg", "gif", "webp"))
-
-
 _CSS = {Gate.PASS: "pass", Gate.FAIL: "fail"}
 
 

@@ -18,7 +18,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from workbench.child_process.source import Source, read_source, source_of
+from workbench.child_process.source import Source, parsed, read_source, source_of
 from workbench.errors import CodeError
 from workbench.fingerprints import short
 from workbench.prompts.kinds import KINDS, MEDIA
@@ -87,7 +87,8 @@ def feature_of(name: str, content: Mapping[str, Any]) -> Feature:
 
 def _declared(name: str, source: Source) -> Feature:
     where = source.path
-    declaration, line = _literal(source.modules[source.name].text, where)
+    tree = parsed(source.modules[source.name].text, where)
+    declaration, line = _literal(tree, where)
     at = f"{where} line {line}: {DECLARATION}"
     if not isinstance(declaration, dict):
         raise CodeError(f"{at} is no mapping", hint=_HINT)
@@ -102,7 +103,7 @@ def _declared(name: str, source: Source) -> Feature:
     if output not in KINDS or output in MEDIA:
         kinds = [kind for kind in KINDS if kind not in MEDIA]
         raise CodeError(f"{at}: no output {output!r}", hint=did_you_mean(str(output), kinds))
-    _check_function(source, name, tuple(inputs))
+    _check_function(tree, where, name, tuple(inputs))
     nulls = declaration.get("nulls", ERROR)
     is_given = isinstance(nulls, dict) and nulls.keys() == {GIVE} and nulls[GIVE] is not None
     if nulls not in (ERROR, PASS) and not is_given:
@@ -110,9 +111,9 @@ def _declared(name: str, source: Source) -> Feature:
     return Feature(name, source, tuple(inputs), output, nulls)
 
 
-def _literal(text: str, where: str) -> tuple[Any, int]:
+def _literal(tree: ast.Module, where: str) -> tuple[Any, int]:
     """The value of the declaration, and its line."""
-    for node in ast.parse(text).body:
+    for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else ()
         if any(isinstance(one, ast.Name) and one.id == DECLARATION for one in targets):
             assert isinstance(node, ast.Assign)
@@ -124,19 +125,19 @@ def _literal(text: str, where: str) -> tuple[Any, int]:
     raise CodeError(f"{where} has no {DECLARATION} at its top level", hint=_HINT)
 
 
-def _check_function(source: Source, name: str, inputs: tuple[str, ...]) -> None:
+def _check_function(tree: ast.Module, where: str, name: str, inputs: tuple[str, ...]) -> None:
     """Refuse a file whose function does not take these inputs, in this order."""
-    for node in ast.parse(source.modules[source.name].text).body:
+    for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             takes = tuple(item.arg for item in (*node.args.posonlyargs, *node.args.args))
             if takes[: len(inputs)] != inputs:
                 raise CodeError(
-                    f"{source.path} line {node.lineno}: it takes {', '.join(takes) or 'nothing'}",
+                    f"{where} line {node.lineno}: it takes {', '.join(takes) or 'nothing'}",
                     hint=f"def {name}({', '.join(inputs)}): as {DECLARATION} has them",
                 )
             return
     raise CodeError(
-        f"{source.path} has no function {name!r}", hint=f"def {name}({', '.join(inputs)}): ..."
+        f"{where} has no function {name!r}", hint=f"def {name}({', '.join(inputs)}): ..."
     )
 
 
@@ -173,19 +174,6 @@ def feature_change(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     if old["python"] != new["python"]:
         parts.append(f"python {old['python']} -> {new['python']}")
     return ", ".join(parts) or "nothing"
-
-
-def change_lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The unified diff of the files of two definitions."""
-    before, after = _texts(old), _texts(new)
-    return [
-        line
-        for path in sorted({*before, *after})
-        if before.get(path) != after.get(path)
-        for line in unified_diff(
-            before.get(path, []), after.get(path, []), path, path, n=1, lineterm=""
-        )
-    ]
 
 
 def _texts(content: Mapping[str, Any]) -> dict[str, list[str]]:

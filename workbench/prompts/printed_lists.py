@@ -56,12 +56,13 @@ class _Depths:
 
     def _shows(self, node: nodes.Filter) -> bool:
         """Whether a filter makes text of a list."""
+        given = (*node.args, *(keyword.value for keyword in node.kwargs))
         if node.name == "join":
-            return self.depth(node.node) > 1
+            return self.depth(node.node) > 1 or any(map(self.depth, given))
         if node.name == "map":
             return self._maps_to_text(node) and self.depth(node.node) > 1
         passing = _LISTING | _NESTING | _TAKING | _READING | {"default", "d", "sum"}
-        return node.name not in passing and any(map(self.depth, (node.node, *node.args)))
+        return node.name not in passing and any(map(self.depth, (node.node, *given)))
 
     def _assigned(self) -> Iterator[tuple[str, int]]:
         n = self._nodes

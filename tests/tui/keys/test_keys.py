@@ -251,14 +251,15 @@ async def test_a_version_is_compared_with_the_baseline_that_was_chosen(
 @pytest.mark.anyio
 async def test_a_provider_that_was_not_trusted_asks_for_trust(workspace: Workspace) -> None:
     toml = workspace.root / "workbench.toml"
-    toml.write_text(toml.read_text().replace("127.0.0.1", "models.example"))
+    registry = '[model_registries.models]\nkind = "mlflow"\nuri = "https://pins.example"\n'
+    toml.write_text(toml.read_text().replace("127.0.0.1", "models.example") + registry)
     app = WorkbenchApp(open_workspace(workspace.root))
     async with app.run_test(size=(100, 30)) as pilot:
         await until_shown(pilot, "= 1.0.1")
         await pilot.press("f3")
         await until_shown(pilot, "expected (not sent): billing")
         await pilot.press("ctrl+t")
-        await until_shown(pilot, "Trust this workspace?", "models.example")
+        await until_shown(pilot, "Trust this workspace?", "models.example", "pins.example")
         await pilot.press("escape")
         await pilot.press("ctrl+t")
         await until_shown(pilot, "Trust this workspace?")

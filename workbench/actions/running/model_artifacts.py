@@ -43,11 +43,9 @@ def artifact_facts(session: Session, prompt: Prompt) -> dict[str, Any]:
 
 
 def _check_weights(session: Session, prompt: Prompt, digest: str) -> None:
-    from workbench.providers.opening import open_provider
-
     settings = session.provider_settings(prompt)
-    session.provider_for(prompt)  # raises UntrustedWorkspace
-    weights = pins_of(open_provider(settings)).get("weights") if settings.is_embedded else None
+    open_it = session.provider_for(prompt)  # raises UntrustedWorkspace
+    weights = pins_of(open_it()).get("weights") if settings.is_embedded else None
     if weights != digest:
         has = f"has weights {weights}" if weights else "is not a model on this machine"
         raise UsageError(

@@ -186,7 +186,6 @@ def _with_artifact(session: Session, spec: RunSpec) -> RunSpec:
 
 def _keep_cases(session: Session, spec: RunSpec) -> None:
     """Keep the content of the dataset, of which the run uses all or some cases."""
-    session.workspace.make_state()
     if spec.suite.dataset.rows:
         return  # the first cases of a large file are no content of its own
     record(session, spec.suite, f"run of {spec.prompt.prompt_id} ({spec.label})")
@@ -209,6 +208,7 @@ def submit(
     from workbench.runs.engine.batches import submit_batch
 
     spec = _with_artifact(session, spec)
+    session.workspace.make_state()
     _keep_cases(session, spec)
     return submit_batch(
         spec, session.provider_for(spec.prompt), session.workspace.runs_path, on_start

@@ -48,9 +48,9 @@ def measures_of(session: Session, summary: RunSummary) -> RunMeasures | None:
     if summary.cases * summary.repeats > MOST_RESULTS:
         return None
     results = session.store.results(summary.run_id)
+    cases = {case.id: case for case in session.store.cases(summary.run_id)}
     matrix = None
-    if any(_names_labels(case) for case in session.store.cases(summary.run_id)):
-        cases = {case.id: case for case in session.store.cases(summary.run_id)}
+    if any(map(_names_labels, cases.values())):
         matrix = label_confusion(results, cases, summary.scorer, _headline(session, summary))
     labels = classification(matrix.labels, matrix.counts) if matrix else None
     return RunMeasures(scorer_means(results), matrix, labels)

@@ -23,16 +23,17 @@ def trust_checks(workspace: Workspace) -> Iterator[Check]:
 def _settings(workspace: Workspace) -> Check:
     settings = workspace.settings
     reaching = [name for name, item in settings.providers.items() if needs_trust(item)]
+    tables = [*settings.targets, *settings.model_registries]
     sources = dataset_addresses(workspace)
-    if not reaching and not settings.targets and not sources:
+    if not reaching and not tables and not sources:
         return Check("trust", Level.OK, "nothing here reaches out")
     unread = [name for name, at in sources.items() if not is_trusted_address(workspace.root, at)]
-    if is_trusted(workspace) or not (reaching or settings.targets):
+    if is_trusted(workspace) or not (reaching or tables):
         reaching = []
         if not unread:
             return Check("trust", Level.OK, "you trust this workspace")
     else:
-        reaching += settings.targets
+        reaching += tables
     names = ", ".join([*reaching, *(f"the cases of {name}" for name in unread)])
     untrusted = f"not trusted, so unusable: {names}"
     return Check("trust", Level.WARNING, untrusted, "read what names them, then: workbench trust")

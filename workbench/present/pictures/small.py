@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,15 +58,11 @@ def small_picture(data: bytes, columns: int = COLUMNS, rows: int = ROWS) -> Smal
 
 def _checked(answer: object, columns: int, rows: int) -> SmallPicture:
     """What a process that read untrusted bytes answers is not trusted either."""
-    is_list = isinstance(answer, Sequence) and not isinstance(answer, str)
-    given = list(answer) if is_list else []  # type: ignore[call-overload]
-    lines = [line for line in given if isinstance(line, str) and _ROW.fullmatch(line)]
-    widths = {len(line) // 6 for line in lines}
-    if not lines or len(lines) != len(given) or len(lines) > rows or len(widths) != 1:
-        return SmallPicture(problem="it cannot be shown as a picture")
-    (width,) = widths
-    if width > columns:
+    lines = answer if isinstance(answer, list) else []
+    is_whole = all(isinstance(line, str) and _ROW.fullmatch(line) for line in lines)
+    widths = {len(line) for line in lines} if is_whole else set()
+    if len(widths) != 1 or len(lines) > rows or max(widths) > 6 * columns:
         return SmallPicture(problem="it cannot be shown as a picture")
     return SmallPicture(
-        tuple(tuple(line[at : at + 6] for at in range(0, 6 * width, 6)) for line in lines)
+        tuple(tuple(line[at : at + 6] for at in range(0, len(line), 6)) for line in lines)
     )

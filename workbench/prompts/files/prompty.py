@@ -55,8 +55,8 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _KNOWN = {*("name", "description", "model", "inputs", "outputs", "tools", "template")}
 _KNOWN |= {SNIPPETS, EXAMPLES, FEATURES}
 _PARTS = ("model", "inputs")
-_OF_MODEL = ("id", "provider", "options", "artifact")
 """Keys that `extra` keeps in part."""
+_OF_MODEL = ("id", "provider", "options", "artifact")
 
 
 @dataclass(frozen=True, slots=True)

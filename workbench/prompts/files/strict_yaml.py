@@ -16,7 +16,6 @@ MAX_DEPTH = 64
 MAX_NODES = 1_000_000
 """Maximum number of values in a text with aliases, with all that these repeat."""
 
-
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 
@@ -26,11 +25,6 @@ class _Loader(yaml.SafeLoader):
 
     depth = 0
     takes_aliases = False
-
-    def __init__(self, stream: Any) -> None:
-        super().__init__(stream)
-        self.sizes: dict[int, int] = {}
-        """Values in a node, by its id, with all that its aliases repeat."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         mark = self.get_mark()
@@ -81,6 +75,11 @@ class _AliasLoader(_PlainLoader):
     """Also reads aliases and merge keys (`<<`)."""
 
     takes_aliases = True
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self.sizes: dict[int, int] = {}
+        """Values in a node, by its id, with all that its aliases repeat."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         mark, is_alias = self.get_mark(), self.check_event(yaml.AliasEvent)

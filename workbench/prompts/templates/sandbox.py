@@ -245,7 +245,7 @@ def _join(context: nodes.EvalContext, value: Any, d: Any = "", attribute: Any = 
     separator = texts.text_of(d)
     shown = [item if isinstance(item, str) else texts.text_of(item) for item in items]
     check(sum(map(len, shown)) + len(separator) * len(shown))
-    text: str = current().keep(do_join(context, shown, d))
+    text: str = current().keep(do_join(context, shown, separator))
     return text
 
 
@@ -263,6 +263,7 @@ def _guarded_filter(name: str, usual: Callable[..., Any], revision: int) -> Call
             guard(*args[ours:], **options)
         if prints_json:
             args = (*args[:ours], *map(texts.printable, args[ours:]))
+            options = {key: texts.printable(value) for key, value in options.items()}
         made = usual(*args, **options)
         if hasattr(made, "__next__"):
             items = drawn(made, fresh)

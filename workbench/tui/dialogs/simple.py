@@ -50,7 +50,7 @@ class Messages(Dialog[None]):
 
 def open_trust(app: AppContext) -> None:
     """Say what trusting means; `y` trusts the folder with exactly these settings."""
-    from workbench.actions.trust import dataset_addresses, is_trusted, trust, where_to
+    from workbench.actions.trust import dataset_addresses, is_trusted, target_place, trust, where_to
     from workbench.datasets.sources.addresses import is_trusted_address
 
     addresses = dataset_addresses(app.workspace)
@@ -59,12 +59,12 @@ def open_trust(app: AppContext) -> None:
         app.tell("this workspace is trusted, with the settings that it has now")
         return
     lines = []
-    for provider in app.workspace.settings.providers.values():
+    settings = app.workspace.settings
+    for provider in settings.providers.values():
         key = f" with the key in ${provider.api_key_env}" if provider.api_key_env else ""
         lines.append(f"{provider.name}: {where_to(provider)}{key}")
-    for target in app.workspace.settings.targets.values():
-        lines.append(f"{target.name}: {target.uri or '$' + target.uri_env}")
-
+    for table in (*settings.targets.values(), *settings.model_registries.values()):
+        lines.append(f"{table.name}: {target_place(table) or table.kind}")
     lines += [f"{suite}: cases from {address}" for suite, address in addresses.items()]
 
     def answered(agreed: bool | None) -> None:
