@@ -26,8 +26,6 @@ from workbench.verdicts.sequential import conclude
 from workbench.verdicts.sequential_plan import plan_from_content
 from workbench.verdicts.values import CasePair, Evidence, Gate
 
-NO_ANSWERS = "the answers of its run {run} are not in this runs.db"
-
 
 @dataclass(frozen=True, slots=True)
 class ScorerChange:
@@ -222,7 +220,7 @@ def _decision(
     )
     for run in filter(None, (evidence.run_a, evidence.run_b)):
         if run not in runs:
-            problem = NO_ANSWERS.format(run=run)
+            problem = f"the answers of its run {run} are not in this runs.db"
             return RescoredDecision(record, None, "", differs, problem)
     pairs = _pairs(evidence, suite, runs, known)
     answered = {result.case_id for result in runs.get(str(evidence.run_b), ())}

@@ -156,7 +156,7 @@ def _source_difference(record: EvaluationRecord, suite: Suite) -> Iterator[Diffe
     if before != now:
         same = record.evidence.suite_parts.get("dataset") == suite.parts["dataset"]
         reads = NOTE if same else STALE
-        yield Difference("the version of the source", before, now or "", reads, ("dataset", ""))
+        yield Difference("the version of the source", before, now, reads, ("dataset", ""))
 
 
 def model_today(session: Session, prompt: Prompt) -> dict[str, Any]:
