@@ -154,12 +154,17 @@ def test_an_evaluation_goes_on_with_the_cases_that_were_added(fresh_cli: Cli) ->
     everything = rows(cli)
     write(cli, everything[:20] + everything[100:])
     cli.here("evaluate", "triage@1.0.0")
+    settings = cli.root / "workbench.toml"
+    unpriced = settings.read_text()
+    prices = "[providers.mock.prices.mock]\ninput = 1\noutput = 1\n"
+    settings.write_text(f"{unpriced}\n{prices}")
     first = cli.here("evaluate", "triage@1.0.1", "--json")
     assert (first.code, first.json["gate"]) == (3, "no_decision")
     refused = cli.here("evaluate", "triage@1.0.1", "--extend")
     assert (refused.code, "no fresh case" in refused.err) == (2, True)
 
     write(cli, everything)
+    settings.write_text(unpriced)  # what the fresh cases cost is not known
     extended = cli.here("evaluate", "triage@1.0.1", "--extend", "--json")
     assert (extended.code, extended.json["gate"]) == (0, "pass"), extended.err
     assert extended.json["cases"] <= 100 and extended.json["attempt"] == first.json["attempt"]

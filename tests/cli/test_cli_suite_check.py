@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.conftest import Cli, make_cli
 from tests.support.openai_server import OpenAIServer
+from workbench.datasets import near_texts
 
 SUITE = """\
 suite: triage
@@ -79,6 +80,22 @@ def test_copies_leaks_labels_and_too_few_cases_are_named(checked: Cli) -> None:
     assert "expect 'billing'" in found["label_imbalance"]["text"]
     assert "slice rare" in found["cases_needed"]["text"]
     assert found["cases_needed"]["level"] == "problem"
+
+
+def test_what_was_not_compared_to_the_end_is_said(
+    checked: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = checked.root / "prompts/triage.prompty"
+    shown = (
+        'examples: {file: shots.jsonl, template: "{{ ticket }}"}\n---\nsystem:\n{{ examples }}\n'
+    )
+    path.write_text(path.read_text().replace("---\nsystem:\n", shown))
+    row = {"inputs": {"ticket": "case 11 asks 87109 of 1332"}, "expected": "sales"}
+    path.with_name("shots.jsonl").write_text(json.dumps(row))
+    monkeypatch.setattr(near_texts, "MOST_STEPS", 0)
+    done = checked.here("suite", "check", "triage", "--json")
+    cut = {one["kind"] for one in done.json["findings"] if "cases are too many" in one["text"]}
+    assert cut == {"near_duplicates", "split_leakage", "example_leakage"}
 
 
 def test_stored_runs_show_cases_and_scorers_that_tell_nothing(checked: Cli) -> None:

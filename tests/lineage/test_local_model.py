@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,17 @@ def test_one_byte_of_the_weights_drifts_and_cannot_be_reproduced(cli: Cli, tmp_p
         with path.open("r+b") as file:
             file.seek(-1, 2)
             file.write(last)
+
+
+def test_weights_that_are_gone_are_named_with_what_stands_in_the_way(cli: Cli) -> None:
+    path = cli.root / "own.gguf"
+    away = path.rename(cli.root / "away.gguf")
+    try:
+        done = cli.here("reproduce", "tiny@1.0.0")
+        assert done.code == 4, done
+        assert re.search(
+            r"the weights [0-9a-f]{12} that answered are not to be had: [^:]", done.err
+        )
+        assert done.err.count("not to be had") == 1
+    finally:
+        away.rename(path)

@@ -124,7 +124,7 @@ def test_no_false_pass_at_the_margin_in_more_than_the_promise() -> None:
     runs, n, margin = 400, 200, math.log(1.1)
     dearer = later = 0
     for _ in range(runs):
-        # One case in fifty costs four times as much; the rest make up for all but the margin.
+        # One case in twenty costs four times as much; the rest make up for all but the margin.
         logs = [
             math.log(4) if rng.random() < 0.05 else 0.0275 + rng.gauss(0, 0.05) for _ in range(n)
         ]

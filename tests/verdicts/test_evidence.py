@@ -172,6 +172,16 @@ def test_a_baseline_taken_out_of_the_rows_is_no_decision(counted: Counted) -> No
     evidence = evidence_of({"s": counted(0, 90, 300)}, policy, 300, full=True)
     alone = tuple(replace(pair, a=()) for pair in evidence.pairs["s"])
     assert forged(evidence, pairs={"s": alone}) is Gate.NO_DECISION
+    raw = tuple(CasePair(pair.case_id, (0.5,), (0.5,)) for pair in alone)
+    assert forged(evidence, pairs={"s": alone, "@latency": raw}) is Gate.NO_DECISION
+
+
+def test_a_baseline_taken_out_of_the_rows_of_one_scorer_is_no_decision(counted: Counted) -> None:
+    policy = replace(POLICY, scorers=("s", "t"), threshold=0.5)
+    rows = counted(60, 0, 300)
+    evidence = evidence_of({"s": rows, "t": rows}, policy, 300, full=True)
+    alone = tuple(replace(pair, a=()) for pair in evidence.pairs["t"])
+    assert forged(evidence, pairs={**evidence.pairs, "t": alone}) is Gate.NO_DECISION
 
 
 def test_a_teams_own_suite_is_judged_by_its_threshold() -> None:

@@ -166,7 +166,7 @@ def refuse_leaks(prompt: Prompt, dataset: Dataset, cases: Sequence[Case]) -> tup
             f"{dataset.place_of(leaked[0].case)}: {_said(prompt, leaked[0])}, and it decides{more}",
             hint="take these rows out of the examples, or the cases out of the gate's split",
         )
-    return () if complete else (_too_many(cases),)
+    return () if complete else (too_many(cases),)
 
 
 def leak_notes(prompt: Prompt, dataset: Dataset, cases: Sequence[Case]) -> Iterator[str]:
@@ -177,7 +177,7 @@ def leak_notes(prompt: Prompt, dataset: Dataset, cases: Sequence[Case]) -> Itera
         more = f"; and {len(leaked) - _SHOWN} more" if len(leaked) > _SHOWN else ""
         yield f"the score flatters {prompt.prompt_id}: {shown}{more}"
     if not complete:
-        yield _too_many(cases)
+        yield too_many(cases)
 
 
 def leak_sentences(prompt: Prompt, dataset: Dataset) -> Iterator[str]:
@@ -188,10 +188,11 @@ def leak_sentences(prompt: Prompt, dataset: Dataset) -> Iterator[str]:
     for leak in leaked:
         yield f"{_said(prompt, leak)}, {dataset.place_of(leak.case)}"
     if not complete:
-        yield _too_many(dataset.cases)
+        yield too_many(dataset.cases)
 
 
-def _too_many(cases: Sequence[Case]) -> str:
+def too_many(cases: Sequence[Case]) -> str:
+    """The note where near copies were not looked for to the end."""
     return f"{len(cases):,} cases are too many to look for all near copies of the examples among"
 
 

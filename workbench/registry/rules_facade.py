@@ -207,9 +207,9 @@ class RegistryRules(RegistryFile):
         """
         from workbench.registry.content.observations import observe
 
-        before = record.evidence.answers.get("b") or {}
+        evidence = record.evidence
+        about = (record.seq, evidence, answers, lambda: evidence.answers.get("b") or {})
         with self._writing() as transaction:
-            about = (record.seq, record.evidence, answers, before)
             return observe(transaction, *about, reason, by, changed=changed)
 
     def observations(self) -> Observed:

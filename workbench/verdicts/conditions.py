@@ -220,7 +220,7 @@ def _latency(
     share = int(name.rpartition("p")[2]) / 100.0
     values = [(_whole(pair.a), _whole(pair.b)) for pair in pairs]
     known = [(a, b) for a, b in values if a is not None and b is not None]
-    alpha = alpha_at(plan, policy, look)
+    alpha = _alpha_at(plan, policy, look)
 
     def shift(a: float, b: float) -> Shift | None:
         kept = [(a, b) if None in pair else pair for pair in values]
@@ -259,7 +259,7 @@ def _latency(
     )
 
 
-def alpha_at(plan: Plan, policy: GatePolicy, look: int) -> float:
+def _alpha_at(plan: Plan, policy: GatePolicy, look: int) -> float:
     """The error of one end at this look: that of its boundary; looks by bets share it evenly."""
     if plan.anytime:
         return (1.0 - policy.confidence) / 2.0 / plan.looks

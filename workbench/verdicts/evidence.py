@@ -152,13 +152,20 @@ def recompute(evidence: Evidence) -> Gate:
     orders = [[pair.case_id for pair in pairs] for pairs in evidence.pairs.values()]
     if any(order != orders[0] or len(set(order)) < len(order) for order in orders):
         return Gate.NO_DECISION
-    if evidence.baseline_fingerprint and not any(p.a for ps in evidence.pairs.values() for p in ps):
+    if evidence.baseline_fingerprint and lacks_baseline(evidence.pairs, policy):
         return Gate.NO_DECISION
     if policy.slices and _contradicting_tags(evidence):
         return Gate.NO_DECISION
     if plan.looks > 1 and not _in_order(next(iter(evidence.pairs.values())), plan):
         return Gate.NO_DECISION
     return conclude(evidence.pairs, plan, policy).gate
+
+
+def lacks_baseline(pairs: Mapping[str, Sequence[CasePair]], policy: GatePolicy) -> bool:
+    """Whether a gating scorer has no scores of the baseline, so that its threshold alone would
+    decide. Raw values of the baseline are no scores.
+    """
+    return not all(any(pair.a for pair in pairs.get(name, ())) for name in policy.scorers)
 
 
 def policy_from_content(content: Mapping[str, Any]) -> GatePolicy:

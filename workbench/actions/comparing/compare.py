@@ -196,17 +196,7 @@ def compare_many(
     for side in sides:
         note_comparison(session, suite, side.source.prompt, cases)
     pairings = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
-    best = rank(
-        [
-            replace(
-                compared,
-                noise=own_noise(
-                    session, compared.a.summary, compared.headline.scorer, compared.cases
-                ),
-            )
-            for compared in pairings
-        ]
-    )
+    best = rank([_with_noise(session, compared) for compared in pairings])
     source_notes = [source.note for source in (a, *others) if source.note]
     case_notes = [note for one in pairings for note in one.notes]
     return replace(best, notes=tuple(dict.fromkeys([*source_notes, *case_notes])))
@@ -272,9 +262,12 @@ def pair_up(
 def swapped(session: Session, compared: Compared) -> Compared:
     """The same two runs with A as the candidate, without any call."""
     turned = pair_up(compared.b, compared.a, compared.suite, compared.split, compared.preview)
-    return replace(
-        turned, noise=own_noise(session, turned.a.summary, turned.headline.scorer, turned.cases)
-    )
+    return _with_noise(session, turned)
+
+
+def _with_noise(session: Session, compared: Compared) -> Compared:
+    scorer, cases = compared.headline.scorer, compared.cases
+    return replace(compared, noise=own_noise(session, compared.a.summary, scorer, cases))
 
 
 def plan_side(

@@ -88,9 +88,8 @@ def _mark(
             by=session.author,
             changed=None if change is Change.UNDECIDED else bool(other),
         )
-    except (
-        RegistryError
-    ) as error:  # a job that may only read the registry has its answer all the same
+    except RegistryError as error:
+        # A job that may only read the registry has its answer all the same.
         return f"not recorded: {error.message}"
     if not news:
         return ""

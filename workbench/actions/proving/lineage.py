@@ -28,14 +28,9 @@ def lineage(session: Session, ref: str) -> Lineage:
             raise NotFound(f"no version of {prompt_id!r}", hint=f"workbench register {prompt_id}")
         version = versions[0]
     records = newest_by_suite(registry.evaluations(prompt_id), version.fingerprint)
-    today = (
-        difference
-        for record in records or (None,)
-        for difference in differences_today(session, version, record)
-    )
     exports = tuple(_exports(session, prompt_id, version.version))
     tree = lineage_of(registry, prompt_id, version.version, exports)
-    return tree.compared(tuple(dict.fromkeys(today)))
+    return tree.compared(tuple(dict.fromkeys(differences_today(session, version, records))))
 
 
 def _exports(session: Session, prompt_id: str, version: str) -> Iterator[Node]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workbench.actions.comparing.compare import OnRun, pair_up, plan_side, side_of
@@ -32,7 +31,7 @@ class Noticed:
         return self.gate is not Gate.PASS
 
 
-def planned_mutants(source: Source, suite: Suite) -> tuple[Mutant, ...]:
+def _mutants(source: Source, suite: Suite) -> tuple[Mutant, ...]:
     """What would be broken. Raises UsageError where the prompt holds nothing to break."""
     labels = Counter(
         case.expected for case in suite.dataset.cases if isinstance(case.expected, str)
@@ -63,7 +62,7 @@ def mutate(
     gate = replace(suite.gate, rule=NOT_WORSE, slices=(), also=())
     suite = replace(suite.for_prompts([source.prompt]), gate=gate)
     cases = suite.distinct_cases(split, [source.prompt])
-    broken = planned_mutants(source, suite)
+    broken = _mutants(source, suite)
     sides = [
         plan_side(session, one, suite, split, cases=cases)
         for one in (source, *(_source(mutant) for mutant in broken))
@@ -76,11 +75,6 @@ def mutate(
         Noticed(mutant, one.headline, one.gate)
         for mutant, one in zip(broken, compared, strict=True)
     )
-
-
-def missed(noticed: Sequence[Noticed]) -> list[Noticed]:
-    """The breakages that the gate would let through."""
-    return [one for one in noticed if not one.is_noticed]
 
 
 def _source(mutant: Mutant) -> Source:

@@ -19,14 +19,12 @@ from workbench.runs.spec.plan import CHUNK
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import Result
 from workbench.scorers.python_files import codes_of, opened_code
+from workbench.verdicts.evidence import plan_of
 from workbench.verdicts.pairing import pair_results
 from workbench.verdicts.raw_values import is_raw
 from workbench.verdicts.sample import mean
 from workbench.verdicts.sequential import conclude
-from workbench.verdicts.sequential_plan import plan_from_content
 from workbench.verdicts.values import CasePair, Evidence, Gate
-
-NO_ANSWERS = "the answers of its run {run} are not in this runs.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +220,7 @@ def _decision(
     )
     for run in filter(None, (evidence.run_a, evidence.run_b)):
         if run not in runs:
-            problem = NO_ANSWERS.format(run=run)
+            problem = f"the answers of its run {run} are not in this runs.db"
             return RescoredDecision(record, None, "", differs, problem)
     pairs = _pairs(evidence, suite, runs, known)
     answered = {result.case_id for result in runs.get(str(evidence.run_b), ())}
@@ -231,7 +229,7 @@ def _decision(
         problem = f"the answers of {len(elsewhere)} cases are in the runs that it extended"
         return RescoredDecision(record, None, "", differs, problem)
     try:
-        plan = plan_from_content(evidence.plan, suite.gate)
+        plan = plan_of(evidence, suite.gate)
     except UsageError as error:
         return RescoredDecision(record, None, "", differs, str(error))
     decision = conclude(pairs, plan, suite.gate)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from workbench.actions.session import Session
 from workbench.actions.workspace.checks import Level
 from workbench.datasets.json_values import as_text
-from workbench.datasets.leakage import leaks
+from workbench.datasets.leakage import leaks, too_many
 from workbench.datasets.near_duplicates import NearPair, between, near_pairs
 from workbench.datasets.questions import as_json
 from workbench.datasets.values import Case
@@ -80,8 +80,8 @@ def _copies(suite: Suite) -> Iterator[Finding]:
     known = {*twice, *apart}
     for cases in _splits(suite).values():
         pairs, complete = near_pairs([case for case in cases if case.id not in known])
-        grouped = [p for p in pairs if p.one.group is None or p.one.group != p.other.group]
-        yield from _near("near_duplicates", grouped, "much like another of its split")
+        loose = [p for p in pairs if p.one.group is None or p.one.group != p.other.group]
+        yield from _near("near_duplicates", loose, "much like another of its split")
         if not complete:
             text = f"{len(cases):,} cases are too many to compare all for near copies"
             yield Finding("near_duplicates", Level.OK, text)
@@ -115,9 +115,12 @@ def _between_splits(suite: Suite) -> Iterator[Finding]:
     for name, cases in splits.items():
         if not cases or cases[0] in gate:
             continue
-        pairs, _ = between(gate, cases)
+        pairs, complete = between(gate, cases)
         what = f"of the gate like one of the split {name!r}" if name else "of the gate like others"
         yield from _near("split_leakage", pairs, what)
+        if not complete:
+            text = f"{len(gate) + len(cases):,} cases are too many to compare all between splits"
+            yield Finding("split_leakage", Level.OK, text)
 
 
 def _examples(session: Session, suite: Suite) -> Iterator[Finding]:
@@ -128,12 +131,14 @@ def _examples(session: Session, suite: Suite) -> Iterator[Finding]:
         prompt = session.workspace.read_draft(path).prompt
     except WorkbenchError:
         return
-    leaking, _ = leaks(prompt, suite.dataset, suite.dataset.cases)
+    leaking, complete = leaks(prompt, suite.dataset, suite.dataset.cases)
     if leaking:
         cases = tuple(leak.case.id for leak in leaking)
         few = plural(len(leaking), "example gives", "examples give")
         text = f"{few} a case away: {ids(cases)}"
         yield Finding("example_leakage", Level.PROBLEM, text, cases)
+    if not complete:
+        yield Finding("example_leakage", Level.OK, too_many(suite.dataset.cases))
 
 
 def _labels(suite: Suite) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from workbench.actions.session import Session
@@ -25,22 +25,22 @@ _PARTS = {"text": "messages", "output schema": "outputs", "tools": "tools", "inp
 
 
 def differences_today(
-    session: Session, version: PromptVersion, record: EvaluationRecord | None
+    session: Session, version: PromptVersion, records: Iterable[EvaluationRecord]
 ) -> Iterator[Difference]:
-    """From the draft, the suite, the weights and the environment of today; `record` is an
-    evaluation of the version, if there is one.
+    """From the draft, the suites, the weights and the environment of today; `records` are
+    evaluations of the version.
     """
     yield from draft_differences(session, version)
-    if record is None or record.evidence.external:
-        return
-    suite = _suite_today(session, record)
-    yield from _of_suite(session, record, suite)
-    start = suite.path if isinstance(suite, Suite) and suite.path else session.workspace.root
-    now: dict[str, Any] = dict(installed_facts(start))
-    if isinstance(suite, Suite):
-        now["timeout_s"] = suite.run.timeout_s
-    now |= model_today(session, version.prompt)
-    yield from environment_differences(record.evidence.environment, now)
+    judged = [record for record in records if not record.evidence.external]
+    model = model_today(session, version.prompt) if judged else {}
+    for record in judged:
+        suite = _suite_today(session, record)
+        yield from _of_suite(session, record, suite)
+        start = suite.path if isinstance(suite, Suite) and suite.path else session.workspace.root
+        now: dict[str, Any] = dict(installed_facts(start))
+        if isinstance(suite, Suite):
+            now["timeout_s"] = suite.run.timeout_s
+        yield from environment_differences(record.evidence.environment, now | model)
 
 
 def workspace_differences(
@@ -156,12 +156,13 @@ def _source_difference(record: EvaluationRecord, suite: Suite) -> Iterator[Diffe
     if before != now:
         same = record.evidence.suite_parts.get("dataset") == suite.parts["dataset"]
         reads = NOTE if same else STALE
-        yield Difference("the version of the source", before, now or "", reads, ("dataset", ""))
+        yield Difference("the version of the source", before, now, reads, ("dataset", ""))
 
 
 def model_today(session: Session, prompt: Prompt) -> dict[str, Any]:
     """Identity and digests of a model on this machine, as evidence records them; empty for any
-    other, and for one that the user did not allow to be opened.
+    other, and for one that the user did not allow to be opened. One that cannot be opened has
+    the reason, which has blanks, for the digest of its weights.
     """
     from workbench.providers.opening import open_provider
     from workbench.providers.pins import pins_of
@@ -173,4 +174,4 @@ def model_today(session: Session, prompt: Prompt) -> dict[str, Any]:
         provider = open_provider(settings)
         return {"identity": dict(provider.identity), PINS: dict(pins_of(provider))}
     except WorkbenchError as error:
-        return {PINS: {"weights": f"not to be had: {error.message}"}}
+        return {PINS: {"weights": error.message}}

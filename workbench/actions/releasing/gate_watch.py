@@ -10,7 +10,7 @@ from workbench.datasets.values import Case
 from workbench.runs.engine.live import LiveRun
 from workbench.runs.spec.values import Result
 from workbench.verdicts.pairing import pair_results
-from workbench.verdicts.raw_values import raw_pairs
+from workbench.verdicts.raw_values import RAW, raw_pairs
 from workbench.verdicts.sequential import LookDecision, decide_prefix
 from workbench.verdicts.values import CasePair
 
@@ -135,14 +135,13 @@ class Looks:
             name: self._gate.judged.get(name, ()) + pair_results(results_a, results_b, cases, name)
             for name in self._gate.spec.suite.gate.scorers
         }
-        for name, raw in raw_pairs(results_a, results_b, cases).items():
-            pairs[name] = self._judged_raw(name) + raw
+        raw = raw_pairs(results_a, results_b, cases)
+        for name in RAW:
+            judged = self._gate.judged.get(name, ())
+            known = {pair.case_id: pair for pair in (*judged, *raw.get(name, ()))}
+            if known:  # before or now: what the other cases lack is missing
+                pairs[name] = tuple(
+                    known.get(pair.case_id) or CasePair(pair.case_id, (), (), pair.group)
+                    for pair in next(iter(pairs.values()))
+                )
         return pairs
-
-    def _judged_raw(self, name: str) -> tuple[CasePair, ...]:
-        """The raw values of the cases that were judged before; missing where none were kept."""
-        before = self._gate.judged.get(name)
-        if before is not None:
-            return before
-        pairs = next(iter(self._gate.judged.values()), ())
-        return tuple(CasePair(pair.case_id, (), (), pair.group) for pair in pairs)

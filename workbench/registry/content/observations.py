@@ -10,7 +10,7 @@ again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.fingerprints import canonical_json
@@ -49,7 +49,10 @@ def observe_evaluation(transaction: Transaction, seq: int, evidence: Evidence, b
     side = evidence.answers.get("b") or {}
     if evidence.plan.get("extends"):
         return  # its models are also those that answered before
-    before = _before(transaction.connection, evidence.prompt_id, seq, side.get("asked", ""))
+
+    def before() -> Mapping[str, Any]:
+        return _before(transaction.connection, evidence.prompt_id, seq, side["asked"])
+
     observe(transaction, seq, evidence, side, before, f"evaluation on {evidence.suite}", by)
 
 
@@ -58,7 +61,7 @@ def observe(
     seq: int,
     evidence: Evidence,
     side: Mapping[str, Any],
-    before: Mapping[str, Any],
+    before: Callable[[], Mapping[str, Any]],
     reason: str,
     by: str,
     *,
@@ -66,9 +69,9 @@ def observe(
 ) -> bool:
     """Record who gave the answers of `side`, of now, if it is news, and say whether it was.
 
-    `seq` is the evaluation that was made, or asked again, `before` what is known of earlier answers
-    where nothing was observed yet; `changed` says whether the scores are other ones than in that
-    evaluation, None that they were not compared.
+    `seq` is the evaluation that was made, or asked again. `before` gives what is known of earlier
+    answers, and is called only where nothing was observed yet. `changed` says whether the scores
+    are other ones than in that evaluation, None that they were not compared.
     """
     asked, answered = side.get("asked", ""), answered_by(side)
     if not asked or not answered or side.get("cached") != 0 or side.get("unknown"):
@@ -78,8 +81,10 @@ def observe(
         about = newest.prompt_id == evidence.prompt_id and changed is not None
         if newest.answered == answered and not (about and newest.changed != changed):
             return False
-    elif not changed and (not before or set(answered) <= set(answered_by(before))):
-        return False
+    elif not changed:
+        earlier = before()
+        if not earlier or set(answered) <= set(answered_by(earlier)):
+            return False
     row: dict[str, Column] = {
         "prompt_id": evidence.prompt_id,
         "version": evidence.version,

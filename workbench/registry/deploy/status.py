@@ -5,6 +5,7 @@ The database's views decide (the triggers query them); this module gives the rea
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -123,7 +124,7 @@ def _combined(
     passed = [s for s in suites if s.tested]
     if suites and (len(passed) == len(suites) or (passed and not required)):
         # Where one suite is enough, one that did not drift; else the first that did.
-        chosen = sorted(passed, key=lambda s: (s.state is State.DRIFTED) != required)[0]
+        chosen = min(passed, key=lambda s: (s.state is State.DRIFTED) != required)
         evaluation = chosen.evaluation
         passed_with = evaluation.evidence.score if evaluation else None
         allowed = chosen.drift_allowed
@@ -192,7 +193,8 @@ def _accepted(
     """The newest accepted evaluation that did not drift, else the newest."""
     observed = newest_observations(connection)
     newest = evaluation_at(connection, accepted[0])
-    for evaluation in (evaluation_at(connection, seq) for seq in accepted):
+    others = (evaluation_at(connection, seq) for seq in accepted[1:])
+    for evaluation in itertools.chain((newest,), others):
         if not _drift(evaluation, observed):
             sentence = f"passed {suite} on {_day(evaluation.recorded_at)}"
             return SuiteStatus(suite, State.TESTED, sentence, evaluation, added)

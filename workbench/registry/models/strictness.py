@@ -81,15 +81,15 @@ def listed_before(old: Any, new: Any) -> bool:
 
 def margins_kept(old: Any, new: Any) -> bool:
     """Margins by name of which none is gone or wider; from none at all to any is stricter."""
-    before, after = (_loaded(value) for value in (old, new))
-    return all(
-        isinstance(after.get(name), dict) and at_most(rule.get("margin"), after[name].get("margin"))
-        for name, rule in before.items()
-    )
+    if not old:
+        return True
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return False  # written by hand
+    return all(at_most(_margin(rule), _margin(new.get(name))) for name, rule in old.items())
 
 
-def _loaded(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _margin(rule: Any) -> Any:
+    return rule.get("margin") if isinstance(rule, dict) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.errors import UsageError
 from workbench.runs.spec.suite import GatePolicy
-from workbench.verdicts.evidence import plan_of
+from workbench.verdicts.evidence import lacks_baseline, plan_of
 from workbench.verdicts.sequential import conclude
 from workbench.verdicts.sequential_plan import Plan, plan_from_content
 from workbench.verdicts.values import Evidence, Gate
@@ -36,10 +36,7 @@ def judged_on(evidence: Evidence, policy: GatePolicy, case_ids: Collection[str])
         for name, scored in evidence.pairs.items()
     }
     seen = min((len(pairs.get(name, ())) for name in policy.scorers), default=0)
-    no_baseline = evidence.baseline_fingerprint and not any(
-        p.a for ps in pairs.values() for p in ps
-    )
-    if not seen or no_baseline:
+    if not seen or (evidence.baseline_fingerprint and lacks_baseline(pairs, policy)):
         return Part(Gate.NO_DECISION, None, seen)
     try:
         plan = _part_of_plan(evidence, policy, case_ids)
