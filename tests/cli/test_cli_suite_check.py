@@ -82,6 +82,13 @@ def test_copies_leaks_labels_and_too_few_cases_are_named(checked: Cli) -> None:
     assert found["cases_needed"]["level"] == "problem"
 
 
+def test_a_scorer_with_a_text_of_its_own_needs_none_of_the_case(checked: Cli) -> None:
+    scorers = "[{contains: {text: billing}}, {exact_match: {expected: sales}}]"
+    path = checked.root / "evals/triage/suite.yaml"
+    path.write_text(SUITE.replace(SUITE.splitlines()[3], f"scorers: {scorers}"))
+    assert not {"unreachable", "unjudged"} & findings(checked).keys()
+
+
 def test_what_was_not_compared_to_the_end_is_said(
     checked: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,11 +163,12 @@ def _labels(suite: Suite) -> Iterator[Finding]:
 def _expected(suite: Suite) -> Iterator[Finding]:
     """Expected answers that get no full score even when they are given word for word."""
     for scorer in suite.scorers:
-        if scorer.kind.reads is None or scorer.kind.code is not None:
+        reads = scorer.reads
+        if reads is None or scorer.kind.code is not None:
             continue
         never, lacking = [], []
         for case in suite.dataset.cases:
-            if scorer.kind.reads.lacks(case) or scorer.kind.reads.misfit(case):
+            if reads.lacks(case) or reads.misfit(case):
                 lacking.append(case.id)
             elif not _reachable(scorer, case):
                 never.append(case.id)
