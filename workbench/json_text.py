@@ -1,4 +1,6 @@
-"""JSON in which numbers keep their spelling: 1.50, 1e3, -0."""
+"""JSON beyond the standard library: numbers that keep their spelling (1.50, 1e3, -0), and paths
+into values (`$.a.b[0]['c d']`, the leading `$` may be left out).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,12 @@ _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?
 _MARK = os.urandom(16).hex()
 """Prefix of a text that is replaced by a literal in the JSON text; random, so unguessable."""
 _MARKED = re.compile(f'"{_MARK}([^"]*)"')
+_STEP = re.compile(
+    r"\.?(?P<name>[^.\[\]\s'\"]+)|\[(?P<index>-?[0-9]+)\]|\[(?P<quote>['\"])(?P<key>.*?)(?P=quote)\]"
+)
+
+Steps = tuple[str | int, ...]
+EXAMPLE = "answer.items[0]['a key']"
 
 
 class SpelledNumber:
@@ -122,3 +130,25 @@ def dumps(
         return [mark(part) for part in item] if isinstance(item, (list, tuple)) else item
 
     return unmarked(json.dumps(mark(value), ensure_ascii=False, **options))
+
+
+def read_path(path: str) -> Steps:
+    """The keys and indices of a path. Raises ValueError when it cannot be read."""
+    rest, steps = path.strip().removeprefix("$"), list[str | int]()
+    while rest:
+        match = _STEP.match(rest)
+        if match is None:
+            raise ValueError(f"cannot read {path!r}")
+        steps.append(int(match["index"]) if match["index"] else match["name"] or match["key"])
+        rest = rest[match.end() :]
+    return tuple(steps)
+
+
+def value_at(value: Any, steps: Steps) -> Any:
+    """What stands at the path; None for null, and where nothing stands."""
+    for step in steps:
+        try:
+            value = value[step] if isinstance(value, (dict, list)) else None  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value

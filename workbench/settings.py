@@ -25,6 +25,7 @@ _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
 
 FILE_NAME = SETTINGS_FILE
 LOCAL = "local"
+COMMAND = "command"
 DEVELOPMENT = "development"
 PLAIN: Literal["plain"] = "plain"
 CACHED: Literal["cached"] = "cached"
@@ -43,6 +44,11 @@ def _variable(value: Any) -> Any:
             hint='api_key_env = "OPENAI_API_KEY"; a key itself must not stand in the file',
         )
     return value
+
+
+def _variables(value: Any) -> Any:
+    """Names of variables, by what they are for."""
+    return {n: _variable(v) for n, v in value.items()} if isinstance(value, Mapping) else value
 
 
 def _address(value: Any) -> Any:
@@ -109,12 +115,19 @@ def _once(value: Any) -> Any:
     return tuple(dict.fromkeys(value)) if is_texts else value
 
 
+def _table(about: str, read: Callable[[Any], Any] = _options) -> Any:
+    return key(about, read=read, default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
     """One [providers.NAME] table. The key itself is never in the file."""
 
     name: str = key(name=None)
-    kind: str = key("How it is asked: openai, local, or a kind of a plug-in.", default="")
+    kind: str = key(
+        "How it is asked: openai, openai-responses, azure, http, command, local, or a plug-in's.",
+        default="",
+    )
     """Empty: `local` for the built-in model, else `openai`."""
     base_url: str = key("The address of the API.", default="")
     api_key_env: str = key("The variable that holds the key.", read=_variable, default="")
@@ -128,7 +141,15 @@ class ProviderSettings:
     tokens_per_minute: Count = key("0: no limit of our own.", default=0)
     prices: Mapping[str, Any] = key("US dollars per million tokens.", default_factory=dict)
     """model id to {input, output}"""
-    options: Mapping[str, Any] = key("Of a plug-in's kind.", read=_options, default_factory=dict)
+    options: Mapping[str, Any] = _table("Of its kind.")
+    headers: Mapping[str, str] = _table("Headers of each request; no keys.")
+    headers_env: Mapping[str, str] = _table("The variables of headers with keys.", _variables)
+    query: Mapping[str, str] = _table("Added to the address of each request.")
+    proxy: str = key("For this endpoint, in place of the environment's.", read=_address, default="")
+    extra_body: Mapping[str, Any] = _table("In each request, beside what the draft says.")
+    token_limit: str = key("What the endpoint calls the limit of tokens.", default="")
+    folder: str = key(name=None, default="")
+    """The folder of workbench.toml, in which a command is run."""
 
     @property
     def is_embedded(self) -> bool:
@@ -219,10 +240,8 @@ class Settings(WorkspaceSettings):
             return self.providers[name]
         if name == LOCAL:
             return ProviderSettings(LOCAL)
-        raise SettingsError(
-            f"no provider {name!r} in {FILE_NAME}",
-            hint=did_you_mean(name, [*self.providers, LOCAL]),
-        )
+        hint = did_you_mean(name, [*self.providers, LOCAL])
+        raise SettingsError(f"no provider {name!r} in {FILE_NAME}", hint=hint)
 
 
 def read_settings(path: Path) -> Settings:
@@ -244,6 +263,8 @@ def read_settings(path: Path) -> Settings:
 
 
 def _with_paths(provider: ProviderSettings, folder: Path) -> ProviderSettings:
+    if provider.kind == COMMAND:
+        provider = replace(provider, folder=str(folder))
     if not provider.ca_bundle:
         return provider
     return replace(provider, ca_bundle=str(folder / Path(provider.ca_bundle).expanduser()))
@@ -286,38 +307,33 @@ def parse_settings(data: Mapping[str, Any], where: str) -> Settings:
         tables.keys,
         named("model_registries", _target),
     )
-    _check_promotions(settings.environments, where)
-    _check_publishing(settings, where)
+    _check_environments(settings, where)
     return settings
 
 
-def _check_promotions(environments: Mapping[str, EnvironmentSettings], where: str) -> None:
-    for item in environments.values():
-        if item.promote_from and item.promote_from not in environments:
+def _check_environments(settings: Settings, where: str) -> None:
+    """Raises SettingsError where an environment names another or a target that is not there."""
+    for item in settings.environments.values():
+        place = f"{where} [environments.{item.name}]"
+        if item.promote_from and item.promote_from not in settings.environments:
             raise SettingsError(
-                f"{where} [environments.{item.name}]: no environment {item.promote_from!r}",
-                hint=did_you_mean(item.promote_from, environments),
+                f"{place}: no environment {item.promote_from!r}",
+                hint=did_you_mean(item.promote_from, settings.environments),
             )
         if item.promote_from == item.name:
-            raise SettingsError(f"{where} [environments.{item.name}]: it promotes from itself")
-
-
-def _check_publishing(settings: Settings, where: str) -> None:
-    for item in settings.environments.values():
+            raise SettingsError(f"{place}: it promotes from itself")
         for name in item.publish:
             if name not in settings.targets:
                 raise SettingsError(
-                    f"{where} [environments.{item.name}]: publish names no [targets.{name}]",
+                    f"{place}: publish names no [targets.{name}]",
                     hint=did_you_mean(name, settings.targets) or f"[targets.{name}] kind = ...",
                 )
 
 
 def _provider(name: str, table: Mapping[str, Any], where: str) -> ProviderSettings:
     if "api_key" in table:
-        raise SettingsError(
-            f"{where}: a key must not stand in the file",
-            hint='name the variable that holds it: api_key_env = "OPENAI_API_KEY"',
-        )
+        hint = 'name the variable that holds it: api_key_env = "OPENAI_API_KEY"'
+        raise SettingsError(f"{where}: a key must not stand in the file", hint=hint)
     return read_table(ProviderSettings, table, where, SettingsError, name=name)
 
 
@@ -325,10 +341,8 @@ def _environment(name: str, table: Mapping[str, Any], where: str) -> Environment
     if not _NAME.fullmatch(name):
         hint = "lower case letters, digits, '_' and '-', a letter first"
         raise SettingsError(f"{where}: {name!r} is no name for an environment", hint=hint)
-    untested = table.get("untested", name == DEVELOPMENT)
-    return read_table(
-        EnvironmentSettings, {**table, "untested": untested}, where, SettingsError, name=name
-    )
+    table = {"untested": name == DEVELOPMENT, **table}
+    return read_table(EnvironmentSettings, table, where, SettingsError, name=name)
 
 
 def _target(name: str, table: Mapping[str, Any], where: str) -> TargetSettings:

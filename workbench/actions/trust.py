@@ -7,6 +7,7 @@ changed host needs to be trusted again.
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,13 +16,17 @@ from workbench.errors import SuiteError, UntrustedWorkspace
 from workbench.exchange.addresses import shown_address
 from workbench.files import read_user_file, write_user_file
 from workbench.fingerprints import fingerprint
+from workbench.providers.command.program import program_digest
 from workbench.runs.spec.suite_head import read_suite_head
-from workbench.settings import FILE_NAME, ProviderSettings, TargetSettings
+from workbench.settings import COMMAND, FILE_NAME, ProviderSettings, TargetSettings
 from workbench.workspace import Workspace
 
 _FILE = "trusted.json"
 _LATER = ("chat_template", "ca_bundle", "options")
-_LATER_OF_PROVIDERS = (*_LATER, "kind")
+_LATER_OF_PROVIDERS = (
+    *(*_LATER, "kind", "headers", "headers_env", "query", "proxy", "extra_body", "token_limit"),
+    "folder",
+)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -75,6 +80,8 @@ def check_registry_trust(workspace: Workspace, registry: TargetSettings) -> None
 
 def where_to(provider: ProviderSettings) -> str:
     """Where its prompts go, as far as the settings say it."""
+    if provider.kind == COMMAND:
+        return "the program " + " ".join(map(str, provider.options.get("command") or []))
     return provider.base_url or provider.model_path or provider.kind
 
 
@@ -117,7 +124,8 @@ def needs_trust(provider: ProviderSettings) -> bool:
     if provider.is_embedded:
         return bool(provider.model_path)
     host = urlsplit(provider.base_url).hostname or ""
-    return bool(provider.api_key_env or provider.options) or host not in _LOOPBACK
+    asks = provider.api_key_env or provider.headers_env or provider.options or provider.proxy
+    return bool(asks) or host not in _LOOPBACK
 
 
 def _reach(workspace: Workspace) -> str:
@@ -133,6 +141,13 @@ def _reach(workspace: Workspace) -> str:
 
 
 def _table(item: ProviderSettings | TargetSettings) -> dict[str, Any]:
-    """The table; keys that came later are in it only when set, so that trust outlasts them."""
+    """The table; keys that came later are in it only when set, so that trust outlasts them. Of a
+    command, its files too: another program asks for trust again.
+    """
     later = _LATER_OF_PROVIDERS if isinstance(item, ProviderSettings) else _LATER
-    return {key: value for key, value in asdict(item).items() if value or key not in later}
+    table = {key: value for key, value in asdict(item).items() if value or key not in later}
+    if isinstance(item, ProviderSettings) and item.kind == COMMAND:
+        command = item.options.get("command")
+        if isinstance(command, list):
+            table["program"] = program_digest(command, Path(item.folder))
+    return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from workbench.errors import SettingsError
 from workbench.providers.base import Request
 from workbench.providers.openai_chat.parameters import payload
+from workbench.providers.options import OURS
 from workbench.settings import FILE_NAME, ProviderSettings
 
 _OPENAI_HOST = "api.openai.com"
@@ -18,6 +20,8 @@ _OWN_HEADERS = {
     "OpenAI-Project": "OPENAI_PROJECT_ID",
 }
 _AZURE = ".openai.azure.com"
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_SETTABLE = ("authorization", "host", "content-length", "transfer-encoding", "connection")
 _OPENAI_WORD = "max_completion_tokens"
 
 
@@ -36,6 +40,17 @@ class Endpoint:
     """File of certificates trusted in addition to the system's; empty: none."""
     table: str = ""
     """Table of the settings that it stands in; empty: the provider's of that name."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Headers that the settings give."""
+    secret_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Headers that the settings take from the environment."""
+    query: tuple[tuple[str, str], ...] = ()
+    proxy: str = ""
+    """The proxy that the settings name; empty: the environment's."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Added to each request, where the draft says nothing else."""
+    token_limit: str = ""
+    """The name of the output token limit; empty: to be guessed."""
 
     @property
     def host(self) -> str:
@@ -45,18 +60,30 @@ class Endpoint:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Strings that must appear in no output."""
-        return (self.key,) if self.key else ()
+        return tuple(filter(None, (self.key, *(value for _, value in self.secret_headers))))
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides its answers: the address, and what the settings add to each request."""
+        names = sorted(name.lower() for name, _ in self.secret_headers)
+        added = {
+            "headers": dict(self.headers),
+            "secret_headers": names,
+            "query": dict(self.query),
+            "extra_body": dict(self.extra_body),
+        }
+        return {"endpoint": self.base_url} | {name: it for name, it in added.items() if it}
 
     def body(self, request: Request) -> dict[str, Any]:
         """The request as this endpoint takes it."""
-        body = payload(request)
-        word = request.limit_word or self._token_limit
+        body = {**self.extra_body, **payload(request)}
+        word = request.limit_word or self.token_limit or self._guessed_limit
         if word != _OPENAI_WORD and _OPENAI_WORD in body:
             body[word] = body.pop(_OPENAI_WORD)
         return body
 
     @property
-    def _token_limit(self) -> str:
+    def _guessed_limit(self) -> str:
         """The endpoint's most likely name for the output token limit."""
         host = urlsplit(self.base_url).hostname or ""
         newer = _is_openai(self.base_url) or host.endswith(_AZURE)
@@ -76,8 +103,59 @@ def endpoint_of(settings: ProviderSettings, environ: Mapping[str, str]) -> Endpo
         key = environ.get(settings.api_key_env, "")
         _check_key(key, settings.api_key_env, where)
     base_url = settings.base_url.rstrip("/")
-    unwanted, ambient = _unwanted(base_url, environ), _ambient(base_url, environ)
-    return Endpoint(settings.name, base_url, key, unwanted, ambient, settings.ca_bundle)
+    if settings.proxy:
+        _check_proxy(settings.proxy, where)
+    for name in settings.extra_body:
+        if name in OURS:
+            raise SettingsError(
+                f"{FILE_NAME}: {where} extra_body.{name} cannot be set",
+                hint="the workbench sets it",
+            )
+    return Endpoint(
+        settings.name,
+        base_url,
+        key,
+        _unwanted(base_url, environ),
+        _ambient(base_url, environ),
+        settings.ca_bundle,
+        headers=_headers(settings.headers, f"{where} headers"),
+        secret_headers=_secret_headers(settings.headers_env, environ, where),
+        query=tuple(sorted(settings.query.items())),
+        proxy=settings.proxy,
+        extra_body=settings.extra_body,
+        token_limit=settings.token_limit,
+    )
+
+
+def _headers(given: Mapping[str, str], where: str) -> tuple[tuple[str, str], ...]:
+    """Headers, checked. Raises SettingsError."""
+    for name, value in given.items():
+        if not _TOKEN.fullmatch(name) or not value.isascii() or not value.isprintable():
+            raise SettingsError(f"{FILE_NAME}: {where}.{name} can be no header")
+        if name.lower() in _NOT_SETTABLE:
+            raise SettingsError(
+                f"{FILE_NAME}: {where}.{name} cannot be set",
+                hint="api_key_env names the variable with the key",
+            )
+    return tuple(sorted(given.items()))
+
+
+def _secret_headers(
+    variables: Mapping[str, str], environ: Mapping[str, str], where: str
+) -> tuple[tuple[str, str], ...]:
+    for variable in variables.values():
+        _check_key(environ.get(variable, ""), variable, where)
+    values = {name: environ[variable] for name, variable in variables.items()}
+    return _headers(values, f"{where} headers_env")
+
+
+def _check_proxy(url: str, where: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
+        raise SettingsError(
+            f"{FILE_NAME}: {where} proxy must be the address of a proxy",
+            hint='proxy = "http://127.0.0.1:3128"',
+        )
 
 
 def _is_openai(base_url: str) -> bool:

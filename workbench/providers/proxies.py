@@ -1,4 +1,4 @@
-"""The proxy for an endpoint, from the environment."""
+"""The proxy for an endpoint, from the settings or the environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Proxy:
 
     @property
     def description(self) -> str:
-        """Its address and the variable that names it."""
+        """Its address and what names it: a variable, or the settings."""
         return f"{self.address} ({self.variable})"
 
     @property
@@ -34,8 +34,12 @@ def is_loopback(base_url: str) -> bool:
     return host in ("localhost", "::1") or _LOOPBACK.fullmatch(host) is not None
 
 
-def proxy_of(base_url: str) -> Proxy | None:
-    """The proxy that the environment names for the address; None: no proxy."""
+def proxy_of(base_url: str, setting: str = "") -> Proxy | None:
+    """The proxy for the address: that of the settings, else the one that the environment names;
+    None: no proxy.
+    """
+    if setting:
+        return _proxy(setting, "proxy in the settings")
     if is_loopback(base_url):
         return None
     from urllib import request  # takes a while to import

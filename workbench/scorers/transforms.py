@@ -14,15 +14,13 @@ from unicodedata import normalize
 
 from workbench.datasets.json_values import as_text, parse_json
 from workbench.errors import DatasetError, SuiteError
+from workbench.json_text import EXAMPLE, Steps, read_path, value_at
 from workbench.scorers.patterns import first_match, pattern_problem
 from workbench.suggestions import did_you_mean
 
 _FENCE = re.compile(r"[ \t]{0,3}(?P<marks>`{3,}|~{3,})(?P<info>[^`\n]*)")
 _ONE_LINE_FENCE = re.compile(r"\s*```[A-Za-z0-9_+-]*[ \t]+(?P<text>[^`\s][^`\n]*)```\s*")
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>think|thinking|thought|reasoning)>", re.IGNORECASE)
-_STEP = re.compile(
-    r"\.?(?P<name>[^.\[\]\s'\"]+)|\[(?P<index>-?[0-9]+)\]|\[(?P<quote>['\"])(?P<key>.*?)(?P=quote)\]"
-)
 JSON_PATH, REGEX = "json_path", "regex"
 _EXAMPLES = {JSON_PATH: "{json_path: answer.items[0]}", REGEX: "{regex: '[0-9]+'}"}
 
@@ -152,35 +150,21 @@ def _regex(item: Mapping[str, Any], where: str) -> Transform:
     return Transform(written, change)
 
 
-def _steps(path: str, where: str) -> tuple[str | int, ...]:
-    """The keys and indices of `$.a.b[0]['c d']`; the leading `$` may be left out."""
-    rest, steps = path.strip().removeprefix("$"), list[str | int]()
-    while rest:
-        match = _STEP.match(rest)
-        if match is None:
-            raise SuiteError(f"{where}: cannot read {path!r}", hint="answer.items[0]['a key']")
-        steps.append(int(match["index"]) if match["index"] else match["name"] or match["key"])
-        rest = rest[match.end() :]
-    return tuple(steps)
-
-
-def _at_path(text: str, steps: tuple[str | int, ...], path: str) -> str:
+def _steps(path: str, where: str) -> Steps:
     try:
-        value = parse_json(text, "the answer")
+        return read_path(path)
+    except ValueError as error:
+        raise SuiteError(f"{where}: {error}", hint=EXAMPLE) from None
+
+
+def _at_path(text: str, steps: Steps, path: str) -> str:
+    try:
+        value = value_at(parse_json(text, "the answer"), steps)
     except DatasetError:
         raise NotApplicable(f"not JSON, so nothing is at {path}") from None
-    for step in steps:
-        try:
-            value = _item(value, step)
-        except (KeyError, IndexError, TypeError):
-            value = None
-        if value is None:
-            raise NotApplicable(f"nothing is at {path}")
+    if value is None:
+        raise NotApplicable(f"nothing is at {path}")
     return as_text(value)
-
-
-def _item(value: Any, step: Any) -> Any:
-    return value[step] if isinstance(value, (dict, list)) else None
 
 
 def seen_through(transforms: tuple[Transform, ...], text: str) -> str:

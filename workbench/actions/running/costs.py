@@ -11,7 +11,7 @@ from workbench.actions.running import run as running
 from workbench.actions.session import Session
 from workbench.providers.prices import FREE, price_of
 from workbench.runs.spec.values import RunSpec
-from workbench.settings import ProviderSettings
+from workbench.settings import COMMAND, ProviderSettings
 
 ASSUMED_USD = 0.01
 """US dollars assumed per call of unknown price: a thousand tokens of an expensive model."""
@@ -73,7 +73,7 @@ def cost_to_confirm(session: Session, runs: Iterable[PlannedRun]) -> Cost | None
 def _is_free(session: Session, spec: RunSpec) -> bool:
     """Whether its calls are free, as far as known without the list of prices."""
     settings = session.provider_settings(spec.prompt)
-    if settings.is_embedded:
+    if settings.is_embedded or settings.kind == COMMAND:
         return True
     model = spec.prompt.model
     if model is None or model.id not in settings.prices:

@@ -51,6 +51,8 @@ class CallContext:
     """Host and port of the proxy in use, and the environment variable that names it."""
     table: str = ""
     """Table of the settings that ca_bundle stands in; empty: the provider's."""
+    asks: str = "chat completions"
+    """What the endpoint is asked for."""
 
     def line(self, text: str, limit: int = 200) -> str:
         """`text` from the provider as one line that is safe to show."""

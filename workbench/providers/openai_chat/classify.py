@@ -308,8 +308,8 @@ def _not_found(details: ErrorDetails, suffix: str, context: CallContext) -> Prov
     if not details.names_address and details.is_json:
         return _unknown_model(suffix, context)
     return ProviderError(
-        f"{context.host} has no chat completions at this address (404{suffix})",
-        hint="base_url usually ends in /v1",
+        f"{context.host} has no {context.asks} at this address (404{suffix})",
+        hint="base_url usually ends in /v1" if "chat" in context.asks else "check base_url",
     )
 
 

@@ -1,4 +1,4 @@
-"""Any endpoint that speaks the OpenAI chat completions API."""
+"""Any endpoint that is asked over HTTP, by default for OpenAI's chat completions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from workbench.lazy_imports import uncollected
 from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import classify_failure
+from workbench.providers.openai_chat.api import CHAT, Api
 from workbench.providers.openai_chat.call_context import CallContext, EndpointHistory
-from workbench.providers.openai_chat.classify import classify_body, classify_status
+from workbench.providers.openai_chat.classify import classify_status
 from workbench.providers.openai_chat.error_bodies import parse_error, read_error
 from workbench.providers.openai_chat.events import looks_like_events
 from workbench.providers.openai_chat.forms import FORMS
-from workbench.providers.openai_chat.stream import Assembled
 from workbench.providers.proxies import proxy_of
 
 if TYPE_CHECKING:
@@ -45,12 +45,15 @@ class OpenAICompatible:
         identity: Mapping[str, Any],
         price: Callable[[str], Price | None],
         limits: Limits,
+        api: Api = CHAT,
     ) -> None:
         self._endpoint = endpoint
+        self._api = api
         self._identity = identity
         self._price = price
         self._limits = limits
-        self._connection: Connection | None = None
+        self._connections: dict[str, Connection] = {}
+        """By path."""
         self._sdk: AsyncOpenAI | None = None
         self._standing = EndpointHistory()
 
@@ -78,8 +81,9 @@ class OpenAICompatible:
     ) -> Answer:
         """See `Provider.answer`."""
         context = self._context(request.model)
-        self._connected()  # imports and connection setup do not count as call time
-        call = _Call(request, context, on_text, time.perf_counter(), timeout_s)
+        path = self._api.path(request.model)
+        self._connected(path)  # imports and connection setup do not count as call time
+        call = _Call(request, context, self._api, path, on_text, time.perf_counter(), timeout_s)
         try:
             async with asyncio.timeout(timeout_s):
                 answer = await self._in_some_form(call)
@@ -99,8 +103,9 @@ class OpenAICompatible:
         if answer.outcome.is_error:
             return answer
         self._standing.answered = True
-        price = self._price(request.model)
-        cost = price.cost(answer.prompt_tokens, answer.completion_tokens) if price else None
+        cost = answer.cost_usd
+        if cost is None and (price := self._price(request.model)) is not None:
+            cost = price.cost(answer.prompt_tokens, answer.completion_tokens)
         note = answer.note or was_cut(request, answer.prompt_tokens)
         return replace(answer, cost_usd=cost, note=note)
 
@@ -108,15 +113,15 @@ class OpenAICompatible:
         """Send the request in the known form, or in the one that a refusal asks for, and remember
         the form that worked.
         """
-        key = (self._endpoint.base_url, call.request.model)
-        known = form = FORMS.of(*key)
-        body = self._endpoint.body(call.request)
+        key = (f"{self._endpoint.base_url}{self._api.name}", call.request.model)
+        known = form = FORMS.of(*key, self._api.form)
+        body = self._api.body(self._endpoint, call.request)
         while True:
             call.made += 1
             stream = call.on_text is not None and form.streams
             sent = form.shaped(body, stream=stream)
             async with (
-                self._connection_for(stream) as connection,
+                self._connection_for(call.path, stream) as connection,
                 connection.post(_encoded(sent), call.timeout_s) as response,
             ):
                 if response.is_success:
@@ -136,20 +141,25 @@ class OpenAICompatible:
 
     @cached_property
     def _proxy(self) -> str:
-        proxy = proxy_of(self._endpoint.base_url)
+        proxy = proxy_of(self._endpoint.base_url, self._endpoint.proxy)
         return proxy.description if proxy else ""
 
     @asynccontextmanager
-    async def _connection_for(self, stream: bool) -> AsyncIterator[Connection]:
+    async def _connection_for(self, path: str, stream: bool) -> AsyncIterator[Connection]:
         """The connection shared by all calls, or a separate one for a stream.
 
         Some servers close the connection after a stream, just when it would be reused.
         """
         if not stream:
-            yield self._connected()
+            yield self._connected(path)
             return
-        async with self._connect() as connection:
+        async with self._connect(path) as connection:
             yield connection
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether its API has batches, as that of OpenAI."""
+        return self._api is CHAT
 
     @property
     def endpoint(self) -> Endpoint:
@@ -162,7 +172,7 @@ class OpenAICompatible:
             with uncollected():
                 from workbench.providers.openai_chat.sdk import open_sdk
 
-            self._sdk = open_sdk(self._endpoint)
+            self._sdk = open_sdk(self._endpoint, self._api.key_header)
         return self._sdk
 
     async def shutdown_dates(self) -> dict[str, date]:
@@ -181,24 +191,30 @@ class OpenAICompatible:
     def _context(self, model: str) -> CallContext:
         endpoint = self._endpoint
         return CallContext(
-            endpoint.host, model, endpoint.secrets, self._standing, endpoint.name, self._proxy
+            endpoint.host,
+            model,
+            endpoint.secrets,
+            self._standing,
+            endpoint.name,
+            self._proxy,
+            asks=self._api.asks,
         )
 
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._connect()
-        return self._connection
+    def _connected(self, path: str) -> Connection:
+        if path not in self._connections:
+            self._connections[path] = self._connect(path)
+        return self._connections[path]
 
-    def _connect(self) -> Connection:
+    def _connect(self, path: str) -> Connection:
         with uncollected():
             from workbench.providers.openai_chat.http_client import open_connection
 
-        return open_connection(self._endpoint)
+        return open_connection(self._endpoint, path, self._api.key_header)
 
     async def close(self) -> None:
-        connection, self._connection = self._connection, None
+        connections, self._connections = self._connections, {}
         sdk, self._sdk = self._sdk, None
-        if connection is not None:
+        for connection in connections.values():
             await connection.close()
         if sdk is not None:
             await sdk.close()
@@ -233,6 +249,8 @@ class _Call:
 
     request: Request
     context: CallContext
+    api: Api
+    path: str
     on_text: Callable[[str], None] | None
     started: float
     timeout_s: float
@@ -242,14 +260,15 @@ class _Call:
         """Read the answer from a response with status 200, streamed or not."""
         from workbench.providers.response_limits import read_capped
 
-        if response.headers.get("content-type", "").startswith("text/event-stream"):
+        is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
+        if is_stream and self.api.form.streams:
             return await self._streamed(response)
         raw = await read_capped(response)
-        if looks_like_events(raw):
-            assembled = Assembled(self.context, self.on_text or _discard_text)
+        if self.api.form.streams and looks_like_events(raw):
+            assembled = self.api.assembling(self.context, self.on_text or _discard_text)
             assembled.feed(raw)
             return assembled.answer()
-        answer = classify_body(raw, self.context)
+        answer = self.api.classify(raw, self.context)
         if answer.text and self.on_text is not None:
             self.on_text(answer.text)
         return answer
@@ -257,7 +276,7 @@ class _Call:
     async def _streamed(self, response: httpx2.Response) -> Answer:
         from workbench.providers.response_limits import MAX_BODY_BYTES, too_long
 
-        assembled = Assembled(self.context, self.on_text or _discard_text)
+        assembled = self.api.assembling(self.context, self.on_text or _discard_text)
         first: float | None = None
         size = 0
         async for piece in response.aiter_bytes():

@@ -78,9 +78,9 @@ class Forms:
         self._known: dict[tuple[str, str], Form] = {}
         self._learned: set[tuple[str, str]] = set()
 
-    def of(self, base_url: str, model: str) -> Form:
+    def of(self, base_url: str, model: str, default: Form | None = None) -> Form:
         """The known form of an endpoint for a model, or the default."""
-        return self._known.get((base_url, model), Form())
+        return self._known.get((base_url, model), default or Form())
 
     def remember(self, base_url: str, model: str, form: Form) -> None:
         """Store a form that this process learned."""

@@ -126,18 +126,27 @@ class _Reading:
         return read
 
 
-def open_connection(endpoint: Endpoint) -> Connection:
-    """A connection to that endpoint. Raises ProviderError, see `opened`."""
+def open_connection(
+    endpoint: Endpoint, path: str = "/chat/completions", key_header: str = "Authorization"
+) -> Connection:
+    """A connection to that endpoint, for requests to one path below its address.
+
+    Raises ProviderError, see `opened`.
+    """
     headers = {
         **dict(endpoint.ambient),
         "Accept": "application/json",
         "Content-Type": "application/json",
         "User-Agent": f"prompt-workbench/{__version__}",
+        **dict(endpoint.headers),
+        **dict(endpoint.secret_headers),
     }
     if endpoint.key:
-        headers["Authorization"] = f"Bearer {endpoint.key}"
-    open_http = opened(endpoint)
-    return Connection(open_http, f"{endpoint.base_url}/chat/completions", headers)
+        scheme = "Bearer " if key_header == "Authorization" else ""
+        headers[key_header] = f"{scheme}{endpoint.key}"
+    url = httpx2.URL(f"{endpoint.base_url}{path}")
+    url = url.copy_merge_params(dict(endpoint.query)) if endpoint.query else url
+    return Connection(opened(endpoint), str(url), headers)
 
 
 def opened(endpoint: Endpoint) -> Callable[[], httpx2.AsyncClient]:
@@ -155,11 +164,12 @@ def opened(endpoint: Endpoint) -> Callable[[], httpx2.AsyncClient]:
                 follow_redirects=False,
                 timeout=TIMEOUT,
                 event_hooks={"response": [truncate_error_body]},
+                proxy=endpoint.proxy or None,
                 # Nothing but the proxy is taken from the environment.
-                trust_env=not is_loopback(endpoint.base_url),
+                trust_env=not endpoint.proxy and not is_loopback(endpoint.base_url),
             )
         except (ImportError, ValueError, httpx2.InvalidURL) as error:
-            raise _unusable(proxy_of(endpoint.base_url)) from error
+            raise _unusable(proxy_of(endpoint.base_url, endpoint.proxy)) from error
 
     return open_http
 

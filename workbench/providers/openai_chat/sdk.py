@@ -19,9 +19,12 @@ _MACHINE = tuple(
 )
 
 
-def open_sdk(endpoint: Endpoint) -> openai.AsyncOpenAI:
+def open_sdk(endpoint: Endpoint, key_header: str = "Authorization") -> openai.AsyncOpenAI:
     """A client for that endpoint, without retries, redirects or a timeout of its own."""
     headers: dict[str, Any] = {name: openai.Omit() for name in (*_MACHINE, *endpoint.unwanted)}
+    headers |= dict(endpoint.headers) | dict(endpoint.secret_headers)
+    if key_header != "Authorization":
+        headers |= {"Authorization": openai.Omit(), key_header: endpoint.key}
     return openai.AsyncOpenAI(
         api_key=endpoint.key or "none",
         admin_api_key="",
@@ -30,5 +33,6 @@ def open_sdk(endpoint: Endpoint) -> openai.AsyncOpenAI:
         max_retries=0,
         timeout=TIMEOUT,
         default_headers=headers,
+        default_query=dict(endpoint.query) or None,
         http_client=opened(endpoint)(),
     )

@@ -137,7 +137,7 @@ def _with_cached(
 
 
 def _with_batches(provider: Provider) -> OpenAICompatible:
-    if not isinstance(provider, OpenAICompatible):
+    if not isinstance(provider, OpenAICompatible) or not provider.takes_batches:
         raise UsageError(f"the provider {provider.name} has no batches", hint="run without --batch")
     return provider
 

@@ -1,0 +1,1 @@
+"""Your own app: a URL that takes JSON and answers with JSON."""

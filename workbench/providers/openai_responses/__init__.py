@@ -1,0 +1,1 @@
+"""Endpoints with OpenAI's Responses API."""
