@@ -123,3 +123,24 @@ def test_at_a_terminal_the_question_shows_what_would_run(own: Cli) -> None:
             assert fact.encode() in terminal.seen
         terminal.press("y", "enter")
         terminal.wait_for("1.000")
+
+
+def test_own_code_inside_a_combination_stands_in_the_record_as_by_itself(own: Cli) -> None:
+    suite = own.root / "evals" / "triage" / "suite.yaml"
+    entry = "any_of: {name: either, of: [{not: {python: {file: %s, options: {goal: sales}}}}]}"
+    suite.write_text(SUITE.replace(f"python: {{file: {FILE}}}", entry % FILE))
+    refused = own.here("run", "triage")
+    assert refused.code == 2 and "code that you have not allowed" in refused.err
+    own.here("trust", FILE)
+    own.say("best")
+    assert own.here("register", "triage", "-d", "first").code == 0
+    done = own.here("evaluate", "triage@1.0.0", "--json")
+    assert (done.code, done.json["gate"]) == (0, "pass")
+    shown = own.here("lineage", "triage@1.0.0").out
+    assert "either" in shown and "scorers/helpers.py " in shown
+
+    (own.root / "scorers" / "helpers.py").write_text(HELPERS.replace("==", "!="))
+    assert "stale: scorer either: " in own.here("lineage", "triage@1.0.0").out
+    (own.root / FILE).unlink()
+    again = own.here("reproduce", "triage@1.0.0", "--json")
+    assert (again.code, again.json["degree"]) == (0, "same_answers"), again.err

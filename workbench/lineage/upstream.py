@@ -18,6 +18,9 @@ from workbench.runs.spec.environment import ARTIFACT, PINS
 from workbench.settings import LOCAL
 from workbench.units import plural
 
+_OF = "of"
+"""The option of a scorer that holds those that it is made of."""
+
 
 def version_node(version: PromptVersion) -> Node:
     """The version itself, with who registered it and why."""
@@ -123,9 +126,8 @@ def _suite_nodes(record: EvaluationRecord, suite: SuiteRecord) -> Iterator[Node]
     yield Node("dataset", suite.suite, suite.parts.get("dataset", ""), f"{judged}{of} judged")
     listed = suite.contents.get("scorers", ())
     for name, required, digest, *options in listed:
-        detail = ", ".join(f"{key} {fact_text(value)}" for key, value in _items(options))
-        informative = "" if required else "informative"
-        yield Node("scorer", str(name), str(digest), ", ".join(filter(None, [informative, detail])))
+        given = options[0] if options and isinstance(options[0], Mapping) else {}
+        yield _scorer_node(str(name), given, str(digest), "" if required else "informative")
     if not listed:
         yield Node("scorers", suite.suite, suite.parts.get("scorers", ""))
     policy = [
@@ -186,5 +188,10 @@ def _answers_node(side: str, origin: Mapping[str, Any]) -> Node:
     return Node("answers", whose, detail=f"{models} at {where}, {cached}")
 
 
-def _items(options: Sequence[Any]) -> list[tuple[str, Any]]:
-    return sorted(options[0].items()) if options and isinstance(options[0], Mapping) else []
+def _scorer_node(name: str, options: Mapping[str, Any], digest: str = "", note: str = "") -> Node:
+    """A scorer with its options, and below it those that it is made of."""
+    own = {key: value for key, value in options.items() if key != _OF}
+    detail = [f"{key} {fact_text(value)}" for key, value in sorted(own.items())]
+    below = [part for entry in options.get(_OF, ()) for part in entry.items()]
+    nodes = tuple(_scorer_node(kind, part) for kind, part in below)
+    return Node("scorer", name, digest, ", ".join(filter(None, [note, *detail])), nodes=nodes)

@@ -106,6 +106,8 @@ class Kind:
     """An entry under `scorers` in suite.yaml, in one line."""
     plugin: Plugin | None = None
     """The distribution that it comes from; None: it is built in."""
+    entry: str = ""
+    """What suite.yaml calls it, where that is no name of its own: `python`."""
     code: SharedCode | None = None
     """The workspace's code that it runs; None: it runs none."""
     compared: tuple[str, ...] = ()
@@ -170,7 +172,7 @@ class Scorer:
             "after": self.after,
             "weight": None if self.weight == 1 else self.weight,
             "expected": self.expected,
-            "of": [{part.kind.name: part.named} for part in self.parts],
+            "of": [part.entry for part in self.parts],
         }
         return {**self.options, **{k: v for k, v in keys.items() if v not in (None, "", [])}}
 
@@ -178,6 +180,13 @@ class Scorer:
     def named(self) -> dict[str, Any]:
         """`written`, with the name that the suite gives it."""
         return {**self.written, **({"name": self.label} if self.label else {})}
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The scorer as it stands among others in suite.yaml, as a record keeps it."""
+        if self.kind.entry:
+            return {self.kind.entry: {**self.written, "name": self.name}}
+        return {self.kind.name: self.named}
 
     @property
     def record(self) -> list[Any]:

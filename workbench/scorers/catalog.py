@@ -146,17 +146,22 @@ def _keys(keys: Mapping[str, Any], given: Mapping[str, Any], here: str) -> dict[
 
 
 def make_scorer(
-    name: str, given: Any, where: str, written: Any = None, root: Path | None = None
+    name: str,
+    given: Any,
+    where: str,
+    written: Any = None,
+    root: Path | None = None,
+    parts: tuple[Scorer, ...] = (),
 ) -> Scorer:
     """The scorer `name` with its options checked. Raises SuiteError naming what is wrong.
 
-    `given` is a mapping; of a scorer that is made of others, they alone may stand there. `written`
-    has the options with every scalar as the text that stands in the file.
+    `given` is a mapping; of a scorer that is made of others, they alone may stand there, unless
+    they are given as `parts`. `written` has the options with every scalar as the text that stands
+    in the file.
     """
     kind = find_kind(name, where)
     here = f"{where}: {name}"
-    parts: tuple[Scorer, ...] = ()
-    if kind.combine and not kind.of_case:
+    if kind.combine and not kind.of_case and not parts:
         given, parts = _parts(kind, given, written, here, root)
     if not isinstance(given, Mapping):
         raise SuiteError(f"{here}: options must be a mapping")

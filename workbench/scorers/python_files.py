@@ -75,6 +75,7 @@ class OwnScorer:
                 name,
                 f"{self.code.function} of {self.code.source.path}",
                 partial(_score, self.code, name if self.scores else ""),
+                entry=PYTHON,
                 code=self.code,
             )
             for name in self.scores or (self.name,)

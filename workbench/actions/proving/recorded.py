@@ -25,8 +25,7 @@ from workbench.runs.spec.case_checks import with_drawn
 from workbench.runs.spec.environment import PINS
 from workbench.runs.spec.suite import RunOptions, Suite
 from workbench.scorers.base import Scorer
-from workbench.scorers.catalog import make_scorer, with_keys
-from workbench.scorers.python_files import recorded_scorer
+from workbench.scorers.recorded import scorer_again
 from workbench.verdicts.evidence import policy_from_content
 
 
@@ -201,8 +200,8 @@ def _scorers(
     for name, required, fingerprint, *options in listed:
         given = dict(options[0]) if options else {}
         kind = str(options[1]) if len(options) > 1 else ""
-        code = form.contents.get("code", {}).get(fingerprint)
-        scorer = current.get(fingerprint) or _made_again(name, kind, given, code)
+        codes = form.contents.get("code", {})
+        scorer = current.get(fingerprint) or _made_again(name, kind, given, codes)
         scorer = with_drawn(scorer, cases) if scorer and not current.get(fingerprint) else scorer
         if scorer is None or scorer.fingerprint != fingerprint:
             missing.append(f"the scorer {name} scores otherwise today")
@@ -212,15 +211,10 @@ def _scorers(
 
 
 def _made_again(
-    name: str, kind: str, options: dict[str, Any], code: Mapping[str, Any] | None
+    name: str, kind: str, options: dict[str, Any], codes: Mapping[str, Mapping[str, Any]]
 ) -> Scorer | None:
-    """A scorer as it was. `kind`: where the suite gave it another name; `code`: what it ran, if it
-    was the workspace's own.
-    """
-    given = {**options, **({"name": name} if kind else {})}
+    """A scorer as it was; None where it cannot be made."""
     try:
-        if code is not None:
-            return with_keys(recorded_scorer(name, options, code), options)
-        return make_scorer(kind or name, given, "the record")
+        return scorer_again(name, kind, options, codes.values())
     except WorkbenchError:
         return None

@@ -65,6 +65,14 @@ def score_ahead(scorers: Sequence[Scorer], answers: Sequence[tuple[Answer, Case]
     scores are kept for `score_answer`. Scorers that see the answer through transforms, or are asked
     after another, are left out.
     """
-    plain = [one for one in scorers if not (one.parts or one.transforms or one.after)]
-    for code in codes_of(plain):
+    for code in codes_of([leaf for scorer in scorers for leaf in _plain_leaves(scorer)]):
         code.results([arguments_of(*each) for each in answers if each[0].outcome is Outcome.OK])
+
+
+def _plain_leaves(scorer: Scorer) -> tuple[Scorer, ...]:
+    """Those that see every answer as it is."""
+    if scorer.transforms or scorer.after:
+        return ()
+    if not scorer.parts:
+        return (scorer,)
+    return tuple(leaf for part in scorer.parts for leaf in _plain_leaves(part))

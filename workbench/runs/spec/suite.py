@@ -207,7 +207,8 @@ class Suite:
                 seen += 1
                 key = f"{digest}#{seen}"
             cases[key] = case.id
-        own = ((scorer.fingerprint, scorer.kind.code) for scorer in self.scorers)
+        leaves = [leaf for scorer in self.scorers for leaf in scorer.leaves]
+        own = ((leaf.fingerprint, leaf.kind.code) for leaf in leaves)
         code = {digest: each.source.content for digest, each in own if each}
         return {
             "cases": cases,
