@@ -46,6 +46,15 @@ def parrot(messages: list[dict[str, Any]], options: dict[str, Any]) -> str:
     return str(messages[-1]["content"])
 
 
+def letters(texts: list[str], options: dict[str, Any]) -> Reply:
+    """Embeds texts by how often each letter of a to z stands in them."""
+    rows = [[0.01 + text.casefold().count(chr(97 + at)) for at in range(26)] for text in texts]
+    data = [{"index": at, "embedding": row} for at, row in enumerate(rows)]
+    tokens = sum(len(text.split()) for text in texts)
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return Reply(body={"data": data, "model": options.get("model", "mock"), "usage": usage})
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
@@ -64,6 +73,9 @@ class OpenAIServer:
         self.model = model
         self.shutdown_dates: dict[str, str] = {}
         """What its list of models says of their end, by model."""
+        self.embed: Callable[[list[str], dict[str, Any]], Reply] = letters
+        self.embedded: list[list[str]] = []
+        """The texts of each call of embeddings."""
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.most_at_once = 0
@@ -196,11 +208,23 @@ def _handler(owner: OpenAIServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length") or 0))
             body = json.loads(raw)
+            if self.path.endswith("/embeddings"):
+                self._embed(body)
+                return
             owner.entered(body, {key.lower(): value for key, value in self.headers.items()})
             try:
                 self._answer(body)
             finally:
                 owner.left()
+
+        def _embed(self, body: dict[str, Any]) -> None:
+            texts = list(body.pop("input"))
+            owner.embedded.append(texts)
+            reply = owner.embed(texts, body)
+            scripted = {"error": {"message": reply.text or "scripted", "type": "scripted"}}
+            answer = scripted if reply.body is None else reply.body
+            raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            self._send(reply.status, reply.headers, raw)
 
         def _answer(self, body: dict[str, Any]) -> None:
             options = {k: v for k, v in body.items() if k != "messages"}

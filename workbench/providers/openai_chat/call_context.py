@@ -53,6 +53,8 @@ class CallContext:
     """Table of the settings that ca_bundle stands in; empty: the provider's."""
     asks: str = "chat completions"
     """What the endpoint is asked for."""
+    model_at: str = "model.id in the draft"
+    """Where the user names the model."""
 
     def line(self, text: str, limit: int = 200) -> str:
         """`text` from the provider as one line that is safe to show."""

@@ -87,7 +87,7 @@ def classify_completion(data: Any, context: CallContext, raw: bytes = b"") -> An
         if answer.outcome is not Outcome.FILTERED:
             notes.append(f"the filter took hold, though the finish is {answer.finish_reason}")
         answer = replace(answer, outcome=Outcome.FILTERED)
-    return replace(answer, note="; ".join(filter(None, notes)), **_metadata(data))
+    return replace(answer, note="; ".join(filter(None, notes)), **read_metadata(data))
 
 
 def _index(choice: Any) -> int:
@@ -174,7 +174,8 @@ def _failed(known: Answer, error: Any, context: CallContext) -> Answer:
     return replace(failed, retry=True, maybe_billed=True)
 
 
-def _metadata(data: Mapping[str, Any]) -> dict[str, Any]:
+def read_metadata(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Tokens, model and system fingerprint that a response tells, as an answer has them."""
     usage = data.get("usage")
     usage = usage if isinstance(usage, Mapping) else {}
     return {
@@ -300,7 +301,7 @@ def _concerns_content(details: ErrorDetails) -> bool:
 def _unknown_model(suffix: str, context: CallContext) -> ProviderError:
     return ProviderError(
         f"{context.host} does not know the model {one_line(context.model, limit=60)}{suffix}",
-        hint="check model.id in the draft",
+        hint=f"check {context.model_at}",
     )
 
 
