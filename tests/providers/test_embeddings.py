@@ -15,9 +15,14 @@ from hypothesis import strategies as st
 from tests.support.openai_server import OpenAIServer, Reply, letters
 from workbench.errors import ProviderError
 from workbench.prompts.values import Message
-from workbench.providers.base import Answer, Embeds, Outcome, Request
+from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.openai_chat.call_context import CallContext
-from workbench.providers.openai_chat.embeddings import packed, read_vectors, unpacked
+from workbench.providers.openai_chat.embeddings import (
+    embeddings_of,
+    packed,
+    read_vectors,
+    unpacked,
+)
 from workbench.providers.opening import open_provider
 from workbench.settings import ProviderSettings
 
@@ -29,9 +34,7 @@ def ask(server: OpenAIServer, *texts: str, **settings: Any) -> list[Answer | Bas
     mock = ProviderSettings("mock", base_url=server.base_url, **settings)
 
     async def asked() -> list[Answer | BaseException]:
-        provider = open_provider(mock)
-        assert isinstance(provider, Embeds)
-        embeddings = provider.embeddings()
+        embeddings = embeddings_of(open_provider(mock))
         requests = [Request("small", (Message("user", text),)) for text in texts]
         answers = await asyncio.gather(
             *(embeddings.answer(each, timeout_s=20) for each in requests), return_exceptions=True

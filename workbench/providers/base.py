@@ -219,16 +219,6 @@ class ListsModels(Protocol):
         """
 
 
-@runtime_checkable
-class Embeds(Protocol):
-    """A provider that also turns texts into vectors."""
-
-    def embeddings(self) -> Provider:
-        """The same endpoint as a provider whose answers are vectors, see `openai_chat.embeddings`;
-        closing it closes this one.
-        """
-
-
 class ProviderKind(Protocol):
     """A kind of provider: what `kind` in a [providers.NAME] table chooses.
 

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from workbench.child_process.shared import SharedCode
 from workbench.datasets.values import Case
@@ -52,38 +52,6 @@ _REASONS = {Outcome.EMPTY: "the answer is empty"}
 
 
 ScoreFunction = Callable[[Answer, Case, Mapping[str, Any]], Score]
-
-
-class ScorerKind(Protocol):
-    """A kind of scorer, as a plug-in brings it under an entry point in `workbench.scorers`.
-
-    `Kind` has all of this; a class or object of the plug-in's own may, too.
-    """
-
-    @property
-    def summary(self) -> str:
-        """What gets 1, in one sentence."""
-
-    @property
-    def options(self) -> Mapping[str, Option]:
-        """The options that a suite may set, by name."""
-
-    @property
-    def example(self) -> str:
-        """An entry under `scorers` in suite.yaml, in one line: `tone: {formal: true}`."""
-
-    @property
-    def revision(self) -> int:
-        """Goes up when the same options would give other scores."""
-
-    def check(self, options: Mapping[str, Any], /) -> str:
-        """What is wrong with options that each fit their type and range, or nothing."""
-
-    def score(self, answer: Answer, case: Case, options: Mapping[str, Any], /) -> Score:
-        """The score of an answer that is a text; the workbench judges errors and empty ones.
-
-        An exception leaves the score missing, and the run is incomplete.
-        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,8 @@ from workbench.errors import PluginError, SuiteError
 from workbench.json_text import dumps, loads
 from workbench.plugins import Entry, KindTable, Loaders
 from workbench.prompts.files.untyped import UntypedText
-from workbench.providers.base import Answer
 from workbench.scorers import combined, python_files
-from workbench.scorers.base import Kind, Score, ScoreFunction, Scorer, ScorerKind
+from workbench.scorers.base import Kind, Scorer
 from workbench.scorers.combined import CHECKS
 from workbench.scorers.families import (
     behaviour,
@@ -32,6 +31,7 @@ from workbench.scorers.families import (
     structure,
     text,
 )
+from workbench.scorers.plugin_kind import ScorerKind, kind_of_plugin
 from workbench.scorers.transforms import read_transforms
 from workbench.suggestions import did_you_mean
 from workbench.typed_options import Option, options_problem, read_options
@@ -319,27 +319,6 @@ def _label(value: Any, written: Any, where: str) -> Any:
 
 
 def _kind(entry: Entry[ScorerKind]) -> Kind:
-    """A plug-in's kind as one of ours."""
-    kind = entry.kind
     if entry.plugin is None:
         return KINDS.get(entry.name) or OWN[entry.name]
-    if not isinstance(kind, Kind):
-        kind = Kind(
-            entry.name,
-            kind.summary,
-            kind.score,
-            kind.options,
-            kind.revision,
-            check=kind.check,
-            example=kind.example,
-        )
-    score = partial(_score, kind.score)
-    return replace(kind, name=entry.name, score=score, plugin=entry.plugin)
-
-
-def _score(score: ScoreFunction, answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
-    """What a plug-in's scorer says. Raises TypeError when that is no score."""
-    result = score(answer, case, options)
-    if not isinstance(result, Score) or not isinstance(result.reason, str):
-        raise TypeError(f"it gave {type(result).__name__}, not a Score")
-    return result
+    return kind_of_plugin(entry)

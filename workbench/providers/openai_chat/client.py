@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ProviderError
 from workbench.lazy_imports import uncollected
-from workbench.providers.base import Answer, Limits, Outcome, Price, Provider, Request
+from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import classify_failure
 from workbench.providers.openai_chat.api import CHAT, Api
@@ -174,12 +174,6 @@ class OpenAICompatible:
 
             self._sdk = open_sdk(self._endpoint, self._api.key_header)
         return self._sdk
-
-    def embeddings(self) -> Provider:
-        """See `Embeds`."""
-        from workbench.providers.openai_chat.embeddings import Embeddings
-
-        return Embeddings(self)
 
     def connected_beside(self, model: str, path: str) -> Connection:
         """The connection to a path beside that of the answers. Raises ProviderError where the

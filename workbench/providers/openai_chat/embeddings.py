@@ -12,17 +12,15 @@ import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from workbench.errors import ProviderError
-from workbench.providers.base import Answer, Limits, Outcome, Price, Request
+from workbench.errors import ProviderError, UsageError
+from workbench.providers.base import Answer, Limits, Outcome, Price, Provider, Request
 from workbench.providers.failures import classify_failure
 from workbench.providers.openai_chat.call_context import CallContext, EndpointHistory, invalid
 from workbench.providers.openai_chat.classify import classify_status, read_metadata
+from workbench.providers.openai_chat.client import OpenAICompatible
 from workbench.providers.openai_chat.error_bodies import is_error, parse_error
-
-if TYPE_CHECKING:
-    from workbench.providers.openai_chat.client import OpenAICompatible
 
 PATH = "embeddings"
 _MOST_TEXTS = 64
@@ -41,6 +39,16 @@ def unpacked(text: str) -> tuple[float, ...]:
     if not raw or len(raw) % 4:
         raise ValueError("it is no vector")
     return struct.unpack(f"<{len(raw) // 4}f", raw)
+
+
+def embeddings_of(provider: Provider) -> Provider:
+    """The embeddings of a provider's endpoint; closing them closes it. Raises UsageError."""
+    if not isinstance(provider, OpenAICompatible):
+        raise UsageError(
+            f"the provider {provider.name} has no embeddings",
+            hint="name a provider of the kind openai, openai-responses or azure",
+        )
+    return Embeddings(provider)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
