@@ -10,7 +10,6 @@ import click
 from workbench.cli import interrupts
 from workbench.cli.context import CommandContext
 from workbench.errors import UsageError
-from workbench.present import numbers
 
 if TYPE_CHECKING:
     from workbench.actions.running.costs import Cost, PlannedRun
@@ -42,20 +41,9 @@ def confirm_cost(
     context: CommandContext, session: Session, cost: Cost, *, hint: str = _HINT
 ) -> None:
     """Ask for confirmation of this cost. Raises UsageError like `confirm`."""
-    amount = _in_words(cost, session.workspace.settings.confirm_above_usd)
+    amount = cost.words(session.workspace.settings.confirm_above_usd)
     if not _agreed(context, f"This costs {amount}. Run?"):
         raise UsageError(f"not run: it would cost {amount}", hint=hint)
-
-
-def _in_words(cost: Cost, limit_usd: float) -> str:
-    """The cost, and why it needs confirmation."""
-    parts = []
-    if cost.usd:
-        parts.append(f"about {numbers.money(cost.usd)}")
-    if cost.unpriced:
-        parts.append(f"the unknown price of {numbers.plural(cost.unpriced, 'call')}")
-    more = f", more than {numbers.money(limit_usd)}" if not cost.unpriced else ""
-    return " and ".join(parts) + more
 
 
 def _agreed(context: CommandContext, question: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +14,17 @@ from workbench.cli.confirm import confirm, yes_option
 from workbench.cli.context import CommandContext, command, split_ref
 from workbench.cli.progress import Follower
 from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE, EXIT_REFUSED
+from workbench.fingerprints import short
 
 if TYPE_CHECKING:
+    from workbench.actions.session import Session
     from workbench.verdicts.values import Evidence
 
 
 @command("evaluate", example="workbench evaluate support_triage@1.2.0 --junit gate.xml")
-@click.argument("ref", metavar="PROMPT@VERSION")
+@click.argument("ref", metavar="PROMPT@VERSION", required=False)
+@click.option("--changed", metavar="REVISION", help="The drafts that git's REVISION had otherwise.")
+@click.option("--register", metavar="TEXT", help="With --changed: register a draft that is none.")
 @click.option("--suite", "-s", help="Default: every suite of the prompt.")
 @click.option("--full", is_flag=True, help="Run every case, even when the gate could decide.")
 @click.option("--anytime", is_flag=True, help="Decide by bets, valid at any time.")
@@ -30,7 +36,9 @@ if TYPE_CHECKING:
 @click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
 def evaluate_command(
     context: CommandContext,
-    ref: str,
+    ref: str | None,
+    changed: str | None,
+    register: str | None,
     suite: str | None,
     full: bool,
     anytime: bool,
@@ -43,25 +51,66 @@ def evaluate_command(
 ) -> int:
     """Run the gate of a registered version and record the evidence, whatever it is.
 
-    It looks at planned points only and stops as soon as the plan allows. Exit code 0: the gate
-    passes; 1: it fails; 3: no decision; 4: the provider left too many cases out; 5: it passes only
-    with cases that were added to the suite, and nobody accepted these.
+    It looks at planned points only and stops as soon as the plan allows. With --changed, of each
+    prompt whose draft or suites are not what they were at a revision of git, as for a pull request.
+    Exit code 0: the gate passes, or nothing changed; 1: it fails; 3: no decision; 4: the provider
+    left too many cases out; 5: it passes only with cases that were added to the suite, and nobody
+    accepted these.
     """
+    if full and anytime:
+        raise click.UsageError("--full runs every case, --anytime stops at any: give one of them")
+    if extend and (full or anytime):
+        raise click.UsageError("--extend goes on as its evaluation began: leave the other out")
+    if (ref is None) == (changed is None):
+        raise click.UsageError("name a version, or --changed REVISION")
+    if register is not None and changed is None:
+        raise click.UsageError("--register goes with --changed")
+    ways = {"full": full, "anytime": anytime, "extend": extend, "fresh": fresh}
+    session = context.session()
+    refs = [ref] if ref else [*_changed_refs(context, session, changed or "", register or "")]
+    judged = [one for each in refs for one in _judge(context, session, each, suite, ways, yes)]
+    if not judged:
+        lines = [f"nothing that decides a verdict changed since {changed}"]
+        context.answer({"suites": [], "changed": changed, "notes": []}, lines)
+        return EXIT_DONE
+    _write_files(tuple(one.evidence for one in judged), junit, summary)
+    each = [_json_of(one.evidence, one.against) for one in judged]
+    worst = max(range(len(judged)), key=lambda index: _gravity(judged[index].evidence))
+    notes = [*([judged[worst].note] if judged[worst].note else []), *each[worst]["notes"]]
+    values = {**each[worst], "suites": each, "notes": notes}
+    lines = [line for one in judged for line in (*_lines_of(one.evidence, verbose), *one.against)]
+    context.answer(values if ref else {**values, "changed": changed}, lines)
+    code = _exit_code(judged[worst].evidence)
+    return EXIT_REFUSED if code == EXIT_DONE and any(one.added for one in judged) else code
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """One evaluation, what speaks against deploying it, and a note about its prompt."""
+
+    evidence: Evidence
+    against: list[str]
+    added: str
+    note: str
+
+
+def _judge(
+    context: CommandContext,
+    session: Session,
+    ref: str,
+    suite: str | None,
+    ways: Mapping[str, bool],
+    yes: bool,
+) -> list[_Judged]:
     from workbench.actions.refs import resolve
     from workbench.actions.releasing.answer_origins import notes_before, objections
     from workbench.actions.releasing.evaluate import evaluate
     from workbench.actions.releasing.rules import only_by_added, outdated
 
-    if full and anytime:
-        raise click.UsageError("--full runs every case, --anytime stops at any: give one of them")
-    if extend and (full or anytime):
-        raise click.UsageError("--extend goes on as its evaluation began: leave the other out")
     prompt_id, version = split_ref(ref)
-    session = context.session()
     source = resolve(session, ref)
-    note = source.note
-    before = notes_before(session, source.prompt, fresh=fresh)
-    for remark in (note, *before) if note else before:
+    before = notes_before(session, source.prompt, fresh=ways["fresh"])
+    for remark in (source.note, *before) if source.note else before:
         context.note(f"note: {remark}")
     with Follower(context) as follower:
         all_evidence = evaluate(
@@ -69,35 +118,30 @@ def evaluate_command(
             prompt_id,
             version,
             suite_name=suite,
-            full=full,
-            anytime=anytime,
-            extend=extend,
-            fresh=fresh,
+            **ways,
             on_planned=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )
-    _write_files(all_evidence, junit, summary)
-    added = {evidence.suite: only_by_added(session, evidence) for evidence in all_evidence}
-    against = {
-        evidence.suite: [
-            *objections(session, evidence),
-            *outdated(session, evidence),
-            *_added_lines(added[evidence.suite]),
-        ]
-        for evidence in all_evidence
-    }
-    each = [_json_of(evidence, against[evidence.suite]) for evidence in all_evidence]
-    worst = max(range(len(all_evidence)), key=lambda index: _gravity(all_evidence[index]))
-    notes = [*([note] if note else []), *each[worst]["notes"]]
-    values = {**each[worst], "suites": each, "notes": notes}
-    lines = [
-        line
-        for evidence in all_evidence
-        for line in (*_lines_of(evidence, verbose), *against[evidence.suite])
-    ]
-    context.answer(values, lines)
-    code = _exit_code(all_evidence[worst])
-    return EXIT_REFUSED if code == EXIT_DONE and any(added.values()) else code
+    judged = []
+    for evidence in all_evidence:
+        added = only_by_added(session, evidence)
+        against = [*objections(session, evidence), *outdated(session, evidence)]
+        judged.append(_Judged(evidence, [*against, *_added_lines(added)], added, source.note))
+    return judged
+
+
+def _changed_refs(
+    context: CommandContext, session: Session, revision: str, reason: str
+) -> Iterator[str]:
+    """The version of each draft that decides otherwise than at a revision of git."""
+    from workbench.actions.releasing.changed import changed_since, version_of_draft
+
+    commit, changed = changed_since(session.workspace, revision)
+    for one in changed:
+        version = version_of_draft(session, one.prompt_id, reason=reason)
+        what = ", ".join(one.what)
+        context.note(f"{one.prompt_id}@{version}: changed since {short(commit)}: {what}")
+        yield f"{one.prompt_id}@{version}"
 
 
 def _added_lines(sentence: str) -> list[str]:

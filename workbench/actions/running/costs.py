@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from workbench.actions.running import run as running
 from workbench.actions.session import Session
+from workbench.present import numbers
 from workbench.providers.prices import FREE, price_of
 from workbench.runs.spec.values import RunSpec
 from workbench.settings import COMMAND, ProviderSettings
@@ -43,6 +44,16 @@ class Cost:
     """US dollars of calls with a known price: the estimate, or less where a budget ends the run."""
     unpriced: int
     """Number of calls whose price is unknown."""
+
+    def words(self, limit_usd: float) -> str:
+        """The cost, and why it needs confirmation: the limit of the settings in US dollars."""
+        parts = []
+        if self.usd:
+            parts.append(f"about {numbers.money(self.usd)}")
+        if self.unpriced:
+            parts.append(f"the unknown price of {numbers.plural(self.unpriced, 'call')}")
+        more = f", more than {numbers.money(limit_usd)}" if not self.unpriced else ""
+        return " and ".join(parts) + more
 
 
 def cost_to_confirm(session: Session, runs: Iterable[PlannedRun]) -> Cost | None:

@@ -12,6 +12,7 @@ from workbench.errors import DatasetError
 
 TIMEOUT_S = 60.0
 _REV = re.compile(r"[A-Za-z0-9_][\w./@^~{}+-]*")
+_LINK = b"120000"
 _LFS = b"version https://git-lfs.github.com/spec/"
 _OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
 """Variables that git sets for its hooks, relative to another folder."""
@@ -32,20 +33,43 @@ def read_at(path: Path, rev: str) -> tuple[str, bytes]:
     Raises DatasetError outside a repository, for an unknown revision or file, and for a pointer of
     Git LFS.
     """
-    if not _REV.fullmatch(rev):
-        raise DatasetError(f"{path}: {rev!r} is no revision of git", hint="a commit, tag or branch")
     folder = _folder(path)
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}").decode().strip()
-    if not commit:
-        raise DatasetError(
-            f"{path}: git has no revision {rev!r} here", hint="git fetch, or another revision"
-        )
+    commit = _commit(folder, path, rev)
     blob = _blob(folder, path, commit)
     if not blob:
         raise DatasetError(
             f"{path} is not in git at {rev} ({commit[:12]})", hint="was it named otherwise then?"
         )
     return commit, _content(folder, path, blob, commit)
+
+
+def tree_at(folder: Path, rev: str, into: Path) -> str:
+    """Write the files of a folder as they were at a revision below `into`; returns the commit.
+
+    Symbolic links and submodules are left out. Raises DatasetError like `read_at`.
+    """
+    commit = _commit(folder, folder, rev)
+    for line in _git(folder, "ls-tree", "-r", "-z", commit).split(b"\0"):
+        entry, _, name = line.partition(b"\t")
+        mode, _, rest = entry.partition(b" ")
+        kind, _, blob = rest.partition(b" ")
+        path = Path(os.fsdecode(name))
+        if kind == b"blob" and mode != _LINK and ".." not in path.parts and not path.is_absolute():
+            (into / path).parent.mkdir(parents=True, exist_ok=True)
+            (into / path).write_bytes(_git(folder, "cat-file", "blob", blob.decode()))
+    return commit
+
+
+def _commit(folder: Path, path: Path, rev: str) -> str:
+    """The commit that a revision names. Raises DatasetError, which names the path."""
+    if not _REV.fullmatch(rev):
+        raise DatasetError(f"{path}: {rev!r} is no revision of git", hint="a commit, tag or branch")
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}").decode().strip()
+    if not commit:
+        raise DatasetError(
+            f"{path}: git has no revision {rev!r} here", hint="git fetch, or another revision"
+        )
+    return commit
 
 
 def commits_of(path: Path, *more: Path) -> list[str]:
