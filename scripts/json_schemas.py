@@ -15,8 +15,9 @@ from workbench.datasets.sources.spec import KINDS as SOURCES
 from workbench.providers.base import Outcome
 from workbench.runs.spec.suite import RULES, GatePolicy, RunOptions
 from workbench.runs.spec.suite_dataset import BY_HASH
-from workbench.scorers.base import FaultScore, Kind
+from workbench.scorers.base import Kind
 from workbench.scorers.catalog import COMMON, KINDS, OF, OWN, options_of
+from workbench.scorers.faults import FaultScore
 from workbench.scorers.transforms import JSON_PATH, REGEX
 from workbench.scorers.transforms import NAMES as TRANSFORMS
 from workbench.settings import (

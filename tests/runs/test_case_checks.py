@@ -18,7 +18,8 @@ from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.suite_file import read_suite
 from workbench.runs.store.rows import read_case
 from workbench.scorers import library
-from workbench.scorers.base import FaultScore, Score
+from workbench.scorers.base import Score
+from workbench.scorers.faults import FaultScore
 
 REFUND: dict[str, Any] = {"contains": {"expected": "refund"}}
 SHORT: dict[str, Any] = {"max_chars": {"limit": 10, "weight": 3}}

@@ -27,8 +27,9 @@ from workbench.providers.retry_policy import RetryPolicy
 from workbench.runs.engine.engine import start_run
 from workbench.runs.spec.values import Result, RunStatus
 from workbench.runs.store.store import RunStore
-from workbench.scorers.base import FaultScore, Kind, Score, Scorer
+from workbench.scorers.base import Kind, Score, Scorer
 from workbench.scorers.catalog import make_scorer
+from workbench.scorers.faults import FaultScore
 
 WAIT_S = 60.0
 

@@ -16,9 +16,9 @@ from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.engine.engine import start_run
 from workbench.runs.engine.result_queue import ResultQueue
+from workbench.runs.spec.run_ids import new_run_id
 from workbench.runs.spec.values import Result, RunStatus, RunSummary
 from workbench.runs.store.holder import Holder, process_start, this_host, this_process
-from workbench.runs.store.ids import new_run_id
 from workbench.runs.store.rows import answer_row, prompt_content, read_answer, read_prompt
 from workbench.runs.store.store import KILLED, RunStore
 

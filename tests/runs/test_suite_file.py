@@ -11,7 +11,7 @@ from workbench.errors import SuiteError, WorkbenchError
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.suite_file import read_suite
-from workbench.scorers.base import FaultScore
+from workbench.scorers.faults import FaultScore
 
 WHOLE = """\
 suite: support_triage

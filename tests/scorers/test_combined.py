@@ -15,8 +15,9 @@ from workbench.fingerprints import fingerprint
 from workbench.prompts.files.strict_yaml import yaml_as_text
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.engine.scoring import score_answer
-from workbench.scorers.base import FaultScore, Score, Scorer
+from workbench.scorers.base import Score, Scorer
 from workbench.scorers.catalog import KINDS, make_scorer, suite_scorers
+from workbench.scorers.faults import FaultScore
 
 CASE = Case("1", {"t": "x"}, "billing")
 HOLDS = {"contains": {"expected": "a"}}

@@ -15,8 +15,9 @@ from workbench.datasets.values import Case
 from workbench.errors import SuiteError
 from workbench.providers.base import Answer, Outcome
 from workbench.runs.spec.suite_file import read_suite
-from workbench.scorers.base import FaultScore, Score
+from workbench.scorers.base import Score
 from workbench.scorers.catalog import KINDS, make_scorer
+from workbench.scorers.faults import FaultScore
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "one_of": {"labels": ["a", "b"]},

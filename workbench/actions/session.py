@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.registry import PromptRegistry
     from workbench.runs.spec.suite import Suite
     from workbench.runs.store.store import RunStore
+    from workbench.scorers.base import AsksModels
     from workbench.settings import ProviderSettings
 
 
@@ -82,6 +83,19 @@ class Session:
             return open_provider(settings)
 
         return open_it
+
+    def judge_providers(self, judges: Sequence[AsksModels]) -> dict[str, Callable[[], Provider]]:
+        """Functions that open the providers of judges, by the fingerprint of the judge's prompt.
+
+        Raises DraftError when it is undetermined which that is, SettingsError, UntrustedWorkspace.
+        """
+        openers = {}
+        for judge in judges:
+            prompt, _ = self.workspace.with_provider(
+                judge.prompt, f"judge {judge.prompt.prompt_id}"
+            )
+            openers[judge.prompt.fingerprint] = self.provider_for(prompt)
+        return openers
 
     def with_reading_changes(self, suite: Suite) -> Suite:
         """The suite that evidence must match, marked with how 0.1.0 read it differently.

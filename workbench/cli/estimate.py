@@ -39,6 +39,9 @@ def estimate_command(context: CommandContext, suite: str, **options: Any) -> Non
         f"{numbers.plural(estimate.calls, 'call')}, {numbers.count(estimate.cached)} cached, "
         f"{numbers.money(estimate.usd)}, about {numbers.clock(estimate.seconds)}",
     ]
+    if estimate.judge_calls:
+        calls = numbers.plural(estimate.judge_calls, "call")
+        lines.append(f"judges: at most {calls}, {numbers.money(estimate.judge_usd)}")
     if estimate.unsent:
         each = numbers.plural(estimate.unsent, "question")
         lines.append(f"{each} cannot be asked: the template does not fit the case")
@@ -53,6 +56,8 @@ def estimate_command(context: CommandContext, suite: str, **options: Any) -> Non
         "cached": estimate.cached,
         "unsent": estimate.unsent,
         "cost_usd": estimate.usd,
+        "judge_calls": estimate.judge_calls,
+        "judge_cost_usd": estimate.judge_usd,
         "seconds": estimate.seconds,
         "cases": len(spec.cases),
         "cases_needed": needed,

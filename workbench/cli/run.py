@@ -205,6 +205,9 @@ def as_json(summary: RunSummary) -> dict[str, Any]:
         "calls": summary.calls,
         "cached": summary.cached,
         "cost_usd": summary.cost_usd,
+        "judge_calls": summary.judge_calls,
+        "judge_cached": summary.judge_cached,
+        "judge_cost_usd": summary.judge_cost_usd,
         "prompt_tokens": summary.prompt_tokens,
         "completion_tokens": summary.completion_tokens,
         "seconds": summary.seconds,
@@ -228,12 +231,25 @@ def lines_of(summary: RunSummary, batch: str = "") -> list[str]:
         f"{numbers.plural(summary.calls, 'call')}, {numbers.count(summary.cached)} cached, "
         f"{numbers.money(summary.cost_usd)}, {numbers.seconds(summary.seconds)}",
     ]
+    judged = judge_line(summary)
+    if judged:
+        lines.append(judged)
     took = latencies(summary.environment)
     if took:
-        lines[-1] += f"  ({took})"
+        lines[2] += f"  ({took})"
     if exit_code(summary) == EXIT_INCOMPLETE:
         lines.append(next_step(summary.run_id, batch))
     return lines
+
+
+def judge_line(summary: RunSummary) -> str:
+    """What judges took, which the line above leaves out; empty where none was asked."""
+    if not summary.judge_calls and not summary.judge_cached:
+        return ""
+    return (
+        f"judges: {numbers.plural(summary.judge_calls, 'call')},"
+        f" {numbers.count(summary.judge_cached)} cached, {numbers.money(summary.judge_cost_usd)}"
+    )
 
 
 def outcome_lines(outcomes: Mapping[Outcome, int]) -> list[str]:

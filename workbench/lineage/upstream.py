@@ -15,6 +15,7 @@ from workbench.providers.pins import is_snapshot
 from workbench.registry import EvaluationRecord, PromptVersion
 from workbench.registry.models.records import SuiteRecord
 from workbench.runs.spec.environment import ARTIFACT, PINS
+from workbench.scorers.judges.judge import CONTENT
 from workbench.settings import LOCAL
 from workbench.units import plural
 
@@ -128,6 +129,12 @@ def _suite_nodes(record: EvaluationRecord, suite: SuiteRecord) -> Iterator[Node]
     for name, required, digest, *options in listed:
         given = options[0] if options and isinstance(options[0], Mapping) else {}
         yield _scorer_node(str(name), given, str(digest), "" if required else "informative")
+    for digest, judge in suite.contents.get("judges", {}).items():
+        model = judge["model"]
+        options = sorted(model["options"].items())
+        below = tuple(Node("parameter", key, detail=fact_text(value)) for key, value in options)
+        detail = "/".join(filter(None, (model["provider"], model["id"])))
+        yield Node("judge", str(judge["prompt_id"]), digest, detail, nodes=below)
     if not listed:
         yield Node("scorers", suite.suite, suite.parts.get("scorers", ""))
     policy = [
@@ -190,7 +197,7 @@ def _answers_node(side: str, origin: Mapping[str, Any]) -> Node:
 
 def _scorer_node(name: str, options: Mapping[str, Any], digest: str = "", note: str = "") -> Node:
     """A scorer with its options, and below it those that it is made of."""
-    own = {key: value for key, value in options.items() if key != _OF}
+    own = {key: value for key, value in options.items() if key not in (_OF, CONTENT)}
     detail = [f"{key} {fact_text(value)}" for key, value in sorted(own.items())]
     below = [part for entry in options.get(_OF, ()) for part in entry.items()]
     nodes = tuple(_scorer_node(kind, part) for kind, part in below)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from workbench.child_process.shared import SharedCode
 from workbench.datasets.values import Case
 from workbench.fingerprints import fingerprint
 from workbench.plugins import Plugin
+from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Outcome
 from workbench.scorers.cuts import reaches
 from workbench.scorers.expected import Reading
+from workbench.scorers.faults import FaultScore
 from workbench.scorers.library import Library
+from workbench.scorers.models import Models
 from workbench.scorers.transforms import (
     NotApplicable,
     Transform,
@@ -37,21 +39,29 @@ class Score:
     """The scorer was not asked, since the one named in `after` did not give 1."""
 
 
-class FaultScore(enum.StrEnum):
-    """What an answer counts as that the model itself spoilt."""
-
-    WRONG = "wrong"
-    """0."""
-    MISSING = "missing"
-    """No score."""
-    SCORED = "scored"
-    """What the scorer makes of its text."""
-
-
-_REASONS = {Outcome.EMPTY: "the answer is empty"}
-
-
 ScoreFunction = Callable[[Answer, Case, Mapping[str, Any]], Score]
+
+
+class AsksModels(Protocol):
+    """A scorer that asks models, such as a judge."""
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of what decides its scores but the model that answers."""
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """Itself as plain JSON values, as evidence keeps it."""
+
+    @property
+    def prompt(self) -> Prompt:
+        """What it asks, whose model names the provider."""
+
+    def lacks(self, case: Case) -> str:
+        """Why the case cannot be judged, or nothing."""
+
+    def score(self, answer: Answer, case: Case, models: Models | None) -> Score:
+        """The score; missing while an answer of a model is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,8 @@ class Kind:
     """What suite.yaml calls it, where that is no name of its own: `python`."""
     code: SharedCode | None = None
     """The workspace's code that it runs; None: it runs none."""
+    judge: AsksModels | None = None
+    """What asks models in its place; None: it asks none."""
     compared: tuple[str, ...] = ()
     """Options that hold texts with which the answer is compared."""
     instead: tuple[str, ...] = ()
@@ -211,6 +223,8 @@ class Scorer:
 
     def lacks(self, case: Case) -> str:
         """Why this scorer cannot judge the case, or nothing."""
+        if self.kind.judge:
+            return self.kind.judge.lacks(case)
         return self._reading.lacks(self._seen(case)) if self._reading else ""
 
     def score(
@@ -220,6 +234,7 @@ class Scorer:
         *,
         negated: bool = False,
         through: tuple[Transform, ...] = (),
+        models: Models | None = None,
     ) -> Score:
         """The score of one answer; an answer that is an error has none.
 
@@ -232,7 +247,7 @@ class Scorer:
         if self.transforms:
             through = (*through, *self.transforms)
         if self.kind.combine:
-            return self._combined(answer, case, negated, through)
+            return self._combined(answer, case, negated, through, models)
         case = self._seen(case, through)
         spoilt = self._spoilt(answer, case)
         if spoilt is None and through:
@@ -247,11 +262,20 @@ class Scorer:
                 spoilt = self._spoilt(answer, case) if is_empty else None
         if spoilt is not None:
             return spoilt
-        score = self._cut(self.kind.score(answer, case, self._options(through)))
+        if self.kind.judge:
+            score = self.kind.judge.score(answer, case, models)
+        else:
+            score = self.kind.score(answer, case, self._options(through))
+        score = self._cut(score)
         return inverted(score, self.name) if negated else score
 
     def _combined(
-        self, answer: Answer, case: Case, negated: bool, through: tuple[Transform, ...]
+        self,
+        answer: Answer,
+        case: Case,
+        negated: bool,
+        through: tuple[Transform, ...],
+        models: Models | None,
     ) -> Score:
         """By De Morgan's laws: a negated combination is one of negated scorers, so that what the
         model did wrong stays wrong.
@@ -263,7 +287,8 @@ class Scorer:
             parts = tuple(part.with_faults(self.faults) for part in parts) if self.faults else parts
         inner = negated is not self.kind.flips
         scores = [
-            (part, part.score(answer, case, negated=inner, through=through)) for part in parts
+            (part, part.score(answer, case, negated=inner, through=through, models=models))
+            for part in parts
         ]
         score = self.kind.combine(scores, inner)
         if not negated or self.cut is None:
@@ -299,7 +324,8 @@ class Scorer:
             counts = self.counts(outcome, case)
         if counts is not FaultScore.SCORED:
             wrong = 0.0 if counts is FaultScore.WRONG else None
-            return Score(wrong, _REASONS.get(outcome, outcome.value))
+            empty = outcome is Outcome.EMPTY
+            return Score(wrong, "the answer is empty" if empty else outcome.value)
         lacking = self._reading.lacks(case) if self._reading else ""
         return Score(None, lacking) if lacking else None
 

@@ -31,6 +31,7 @@ from workbench.scorers.families import (
     structure,
     text,
 )
+from workbench.scorers.judges import judge as judges
 from workbench.scorers.plugin_kind import ScorerKind, kind_of_plugin
 from workbench.scorers.transforms import read_transforms
 from workbench.suggestions import did_you_mean
@@ -42,8 +43,11 @@ _FAMILIES = (
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for family in _FAMILIES for kind in family.KINDS}
 """Those that are built in."""
-OWN: Mapping[str, Kind] = {python_files.PYTHON: python_files.KIND}
-"""Kinds whose code is the workspace's own, made for each entry of a suite, see `scorers_of`."""
+OWN: Mapping[str, Kind] = {
+    python_files.PYTHON: python_files.KIND,
+    judges.JUDGE: judges.KIND,
+}
+"""Kinds whose code or prompt is the workspace's own, made for each entry, see `scorers_of`."""
 REQUIRED = "required"
 COMMON = {
     REQUIRED: Option(True, "false: the scorer is shown and never gates."),
@@ -113,21 +117,34 @@ def scorers_of(entry: Any, written: Any, where: str, root: Path | None) -> tuple
     texts = written.get(name) if isinstance(written, Mapping) and options else {}
     given = {} if options is None else options
     if name in OWN:
-        return _own_scorers(given, f"{where}: {name}", root)
+        return _own_scorers(name, given, f"{where}: {name}", root)
     return (make_scorer(str(name), given, where, texts, root),)
 
 
-def _own_scorers(given: Any, here: str, root: Path | None) -> tuple[Scorer, ...]:
-    """The scorers of one entry whose code is the workspace's own."""
+def _own_scorers(name: str, given: Any, here: str, root: Path | None) -> tuple[Scorer, ...]:
+    """The scorers of one entry whose code or prompt is the workspace's own."""
     if root is None:
-        raise SuiteError(f"{here} runs code, which a suite alone may name")
+        raise SuiteError(f"{here} needs files of the workspace, which a suite alone may name")
     if not isinstance(given, Mapping):
         raise SuiteError(f"{here}: options must be a mapping")
-    options = read_options(given, {**python_files.OPTIONS, **COMMON}, here, SuiteError)
+    options = read_options(given, {**OWN[name].options, **COMMON}, here, SuiteError)
     keys = {key: options.pop(key) for key in COMMON}
-    own = python_files.own_scorer(options, _name(keys.pop("name"), here), root, here)
+    label = _name(keys.pop("name"), here)
     more = _keys(keys, given, here)
+    if name == judges.JUDGE:
+        judge = judges.read_judge(options, given, root, here)
+        return (judge_scorer(judge, label, keys[REQUIRED], more),)
+    own = python_files.own_scorer(options, label, root, here)
     return tuple(Scorer(kind, own.options, keys[REQUIRED], **more) for kind in own.kinds())
+
+
+def judge_scorer(
+    judge: judges.Judge, label: str, required: bool, keys: Mapping[str, Any]
+) -> Scorer:
+    """A judge as a scorer; without a label it has the name of its prompt."""
+    options = judges.record_options(judge)
+    name = label or judge.prompt.prompt_id
+    return Scorer(judges.judge_kind(judge), options, required, label=name, **keys)
 
 
 def with_keys(scorer: Scorer, written: Mapping[str, Any]) -> Scorer:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from workbench.datasets.values import Case
 from workbench.providers.base import Answer, Outcome
-from workbench.scorers.base import FaultScore, Scorer
+from workbench.scorers.base import Scorer
+from workbench.scorers.faults import FaultScore
 
 _BLANKS = ("", " ", "\n")
 _KINDS = frozenset({"one_of", "matches", "max_chars", "json_schema"})

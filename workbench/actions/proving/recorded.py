@@ -200,8 +200,8 @@ def _scorers(
     for name, required, fingerprint, *options in listed:
         given = dict(options[0]) if options else {}
         kind = str(options[1]) if len(options) > 1 else ""
-        codes = form.contents.get("code", {})
-        scorer = current.get(fingerprint) or _made_again(name, kind, given, codes)
+        codes, judges = (form.contents.get(key, {}) for key in ("code", "judges"))
+        scorer = current.get(fingerprint) or _made_again(name, kind, given, codes, judges)
         scorer = with_drawn(scorer, cases) if scorer and not current.get(fingerprint) else scorer
         if scorer is None or scorer.fingerprint != fingerprint:
             missing.append(f"the scorer {name} scores otherwise today")
@@ -211,10 +211,14 @@ def _scorers(
 
 
 def _made_again(
-    name: str, kind: str, options: dict[str, Any], codes: Mapping[str, Mapping[str, Any]]
+    name: str,
+    kind: str,
+    options: dict[str, Any],
+    codes: Mapping[str, Mapping[str, Any]],
+    judges: Mapping[str, Mapping[str, Any]],
 ) -> Scorer | None:
     """A scorer as it was; None where it cannot be made."""
     try:
-        return scorer_again(name, kind, options, codes.values())
+        return scorer_again(name, kind, options, codes.values(), judges)
     except WorkbenchError:
         return None

@@ -14,10 +14,13 @@ from workbench.prompts.values import Prompt
 from workbench.registry import EvaluationRecord
 from workbench.registry.deploy.status import PART_WORDS
 from workbench.runs.engine.scoring import score_ahead, score_answer
+from workbench.runs.rescoring.replies import StoredReplies
 from workbench.runs.rescoring.rows import KeptDecision, keep
 from workbench.runs.spec.plan import CHUNK
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import Result
+from workbench.scorers.judges.judge import judges_of
+from workbench.scorers.models import Models
 from workbench.scorers.python_files import codes_of, opened_code
 from workbench.verdicts.evidence import plan_of
 from workbench.verdicts.pairing import pair_results
@@ -109,6 +112,7 @@ def rescore(session: Session, run_id: str | None = None, suite_name: str | None 
     runs: dict[str, list[Result]] = {}
     rescored_runs = []
     known = {case.id: case for case in suite.dataset.cases}
+    models = _stored_replies(session, suite)
     with opened_code(suite.scorers):
         for each in wanted:
             stored = session.store.summary_or_none(str(each))
@@ -118,7 +122,7 @@ def rescore(session: Session, run_id: str | None = None, suite_name: str | None 
             before = session.store.results(stored.run_id)
             if codes_of(suite.scorers):
                 cases = _computed(session.store.prompt(stored.run_id), cases)
-            runs[stored.run_id] = _judged(suite, before, cases)
+            runs[stored.run_id] = _judged(suite, before, cases, models)
             changes = _changes(suite, before, runs[stored.run_id])
             rescored_runs.append(
                 RescoredRun(stored.run_id, stored.label, len(before), tuple(changes))
@@ -133,6 +137,18 @@ def rescore(session: Session, run_id: str | None = None, suite_name: str | None 
     if runs and not session.store.is_read_only:
         keep(session.store.database, session.author, suite.name, parts, runs, kept)
     return Rescored(suite, tuple(rescored_runs), decisions)
+
+
+def _stored_replies(session: Session, suite: Suite) -> StoredReplies | None:
+    """What the suite's judges said before; None without judges."""
+    from workbench.providers.opening import open_provider
+
+    judges = judges_of(suite.scorers)
+    identities = {
+        judge.prompt.fingerprint: open_provider(session.provider_settings(judge.prompt)).identity
+        for judge in judges
+    }
+    return StoredReplies(session.store, identities) if judges else None
 
 
 def _records(session: Session, suite: Suite, run_id: str | None) -> list[EvaluationRecord]:
@@ -164,13 +180,15 @@ def _today(case: Case, known: Mapping[str, Case]) -> Case:
     return today if today is not None and today.question == case.question else case
 
 
-def _judged(suite: Suite, results: Sequence[Result], cases: Mapping[str, Case]) -> list[Result]:
+def _judged(
+    suite: Suite, results: Sequence[Result], cases: Mapping[str, Case], models: Models | None
+) -> list[Result]:
     judged = []
     for start in range(0, len(results), CHUNK):
         some = results[start : start + CHUNK]
         score_ahead(suite.scorers, [(each.answer, cases[each.case_id]) for each in some])
         for each in some:
-            scores, _ = score_answer(suite.scorers, each.answer, cases[each.case_id])
+            scores, _ = score_answer(suite.scorers, each.answer, cases[each.case_id], models)
             judged.append(replace(each, scores=scores))
     return judged
 

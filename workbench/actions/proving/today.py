@@ -123,8 +123,23 @@ def suite_differences(judged: SuiteRecord, suite: Suite) -> Iterator[Difference]
     )
     for fact in rule_words(suite_changes(before, after), before, after):
         kind, _, name = fact.fact.partition(" ")
+        if kind == "judge":
+            yield from _judge_differences(judged.contents, suite.contents)
+            continue
         node = {"cases": ("dataset", ""), "scorer": ("scorer", name)}.get(kind, ("policy", ""))
         yield Difference(fact.fact, fact.old, fact.new, STALE, node)
+
+
+def _judge_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
+    """Each judge that is told or asked otherwise."""
+    old, new = (
+        {judge["prompt_id"]: digest for digest, judge in each.get("judges", {}).items()}
+        for each in (before, now)
+    )
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            digests = old.get(name, ""), new.get(name, "")
+            yield Difference(f"judge {name}", *digests, STALE, ("judge", name))
 
 
 def _row(

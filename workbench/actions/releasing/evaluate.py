@@ -11,6 +11,7 @@ from workbench.actions.comparing.gate_uses import note_evaluation, questions_of
 from workbench.actions.refs import source_of
 from workbench.actions.releasing.gate_run import GateRun, extended_gate, whole_gate
 from workbench.actions.releasing.gate_watch import LiveSide, Looks
+from workbench.actions.releasing.judges import check_judges
 from workbench.actions.releasing.rules import publish_suite, sync
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnPlanned
@@ -61,6 +62,7 @@ def evaluate(
     if not suites:
         raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
     for suite in suites:
+        check_judges(suite)
         publish_suite(session, suite)  # a named suite may lie elsewhere
     if extend:
         gates = [extended_gate(session, source, suite, fresh) for suite in suites]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from workbench.actions.running import run as running
 from workbench.actions.session import Session
 from workbench.present import numbers
+from workbench.prompts.values import Prompt
 from workbench.providers.prices import FREE, price_of
 from workbench.runs.spec.values import RunSpec
 from workbench.settings import COMMAND, ProviderSettings
@@ -70,12 +71,13 @@ def cost_to_confirm(session: Session, runs: Iterable[PlannedRun]) -> Cost | None
             continue
         estimate = running.estimate(session, ahead.spec, ahead.done)
         budget = ahead.spec.run_options.budget_usd
-        if estimate.usd is None:
+        whole = estimate.all_usd
+        if whole is None:
             # With a budget but no price, a run makes no call.
-            unpriced += estimate.calls * ahead.times if budget is None else 0
+            unpriced += estimate.all_calls * ahead.times if budget is None else 0
             continue
-        left = estimate.usd if budget is None else max(0.0, budget - ahead.spent_usd)
-        usd += min(estimate.usd, left) * ahead.times
+        left = whole if budget is None else max(0.0, budget - ahead.spent_usd)
+        usd += min(whole, left) * ahead.times
     if usd + unpriced * ASSUMED_USD > session.workspace.settings.confirm_above_usd:
         return Cost(usd, unpriced)
     return None
@@ -83,10 +85,15 @@ def cost_to_confirm(session: Session, runs: Iterable[PlannedRun]) -> Cost | None
 
 def _is_free(session: Session, spec: RunSpec) -> bool:
     """Whether its calls are free, as far as known without the list of prices."""
-    settings = session.provider_settings(spec.prompt)
+    prompts = (spec.prompt, *(judge.prompt for judge in spec.judges))
+    return all(_asks_free(session, prompt) for prompt in prompts)
+
+
+def _asks_free(session: Session, prompt: Prompt) -> bool:
+    settings = session.provider_settings(prompt)
     if settings.is_embedded or settings.kind == COMMAND:
         return True
-    model = spec.prompt.model
+    model = prompt.model
     if model is None or model.id not in settings.prices:
         return bool(settings.base_url) and is_private_endpoint(settings)
     return price_of(settings, model.id) == FREE

@@ -173,6 +173,7 @@ def start(
         session.workspace.runs_path,
         resume=resume,
         up_to=up_to,
+        judges=session.judge_providers(spec.judges),
     )
 
 
@@ -273,7 +274,11 @@ def estimate(session: Session, spec: RunSpec, done: Collection[tuple[str, int]] 
     """Calls, US dollars and seconds of a run before it starts, without the pairs in `done`."""
     from workbench.runs.engine.estimate import estimate_run
 
-    return estimate_run(spec, session.provider_settings(spec.prompt), session.store, done)
+    judges = {
+        judge.prompt.fingerprint: session.provider_settings(judge.prompt) for judge in spec.judges
+    }
+    settings = session.provider_settings(spec.prompt)
+    return estimate_run(spec, settings, session.store, done, judges)
 
 
 def steadiness_of(session: Session, summary: RunSummary) -> Steadiness | None:

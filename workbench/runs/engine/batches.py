@@ -56,6 +56,12 @@ def submit_batch(
             "cases with tool_results take several calls each, and a batch makes one",
             hint="run without --batch",
         )
+    if spec.judges:
+        judge = spec.judges[0].prompt.prompt_id
+        raise UsageError(
+            f"the judge {judge} is asked by calls, and a batch makes none",
+            hint="run without --batch",
+        )
     plan = Plan(spec, provider.identity)
     code = opened_code(spec.scorers, plan.features)
     store = StoreThread(store_path)

@@ -44,6 +44,19 @@ class Budget:
     under_way: int = 0
     """Calls with a reservation; counted, because the sum of reservations has rounding errors."""
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
+    _group: list[Budget] = field(default_factory=list)
+    """The budgets of other models that share the limit, this one included."""
+
+    def join(self, other: Budget) -> None:
+        """Share the limit of another budget, for calls of another model."""
+        other._group = other._group or [other]
+        other._group.append(self)
+        self._group, self._settled = other._group, other._settled
+
+    @property
+    def waits_for(self) -> int:
+        """Calls with a reservation, of all models that share the limit."""
+        return sum(each.under_way for each in self._group or [self])
 
     @property
     def is_blind(self) -> bool:
@@ -98,7 +111,10 @@ class Budget:
         return self._committed(spent) > self.limit * _ROUNDING
 
     def _committed(self, spent: float) -> float:
-        return spent + self.lost + self.guessed + self.unrecorded + self.reserved
+        return spent + sum(
+            each.lost + each.guessed + each.unrecorded + each.reserved
+            for each in self._group or [self]
+        )
 
     async def wait(self) -> None:
         """Wait until a call ends."""

@@ -16,6 +16,8 @@ from workbench.providers.retry import Retrier
 from workbench.providers.retry_policy import POLICY
 from workbench.runs.engine.budget import Budget
 from workbench.runs.engine.commits import Commits
+from workbench.runs.engine.judges import Judges
+from workbench.runs.engine.judging import Judging, OverBudget, Shared
 from workbench.runs.engine.recorder import BATCH_S, Recorder
 from workbench.runs.engine.sent_files import with_files
 from workbench.runs.engine.tool_rounds import ToolRounds
@@ -23,12 +25,12 @@ from workbench.runs.spec.counters import Counters
 from workbench.runs.spec.plan import Planned
 from workbench.runs.spec.suite import RunOptions
 from workbench.runs.spec.values import RunSpec, Slot
-from workbench.runs.store.writer import Spent
+from workbench.runs.store.writer import CachedAnswer, Spent
 
 GRACE_S = 2.0
 """Seconds that calls under way may take after the provider said that no call can succeed."""
 _UNPRICED = (
-    "the budget cannot be kept, because no price is known for this model"
+    "the budget cannot be kept, because no price is known for {}"
     " (add prices to the provider's table, or run without a budget)"
 )
 
@@ -52,10 +54,6 @@ def _discard_text(_text: str) -> None:
     """Discards streamed text: streaming is on only to time the first token."""
 
 
-class _OverBudget(Exception):
-    """A call, most likely a retry, could exceed the budget."""
-
-
 class Calls:
     """One run's calls; created and used on the engine's event loop."""
 
@@ -67,6 +65,7 @@ class Calls:
         counters: Counters,
         more: Iterator[list[Planned]],
         earlier: Spent,
+        judges: Judges | None = None,
     ) -> None:
         self._provider = provider
         self._recorder = recorder
@@ -94,6 +93,8 @@ class Calls:
         self.maybe_billed = earlier.maybe_billed
         """Calls in all sessions that were sent and got no answer."""
         self._fatal = False
+        self._judges = judges
+        self._judging = Judging(judges, self._shared(spec.run_options)) if judges else None
         self._workers: list[asyncio.Task[None]] = []
         self._place = {case.id: at for at, case in enumerate(spec.cases)}
         self._up_to = len(spec.cases)
@@ -105,7 +106,10 @@ class Calls:
         self._ready.extend(first)
         self._count_earlier([item.request for item in first if item.request])
         if self.spending.is_blind:
-            self.reason = _UNPRICED
+            self.reason = _UNPRICED.format("this model")
+            return
+        if self._judging and self._judging.unpriced:
+            self.reason = _UNPRICED.format(f"the model of the judge {self._judging.unpriced}")
             return
         commits = Commits(self._recorder, self.throttle.ceiling)
         self._workers = [
@@ -118,6 +122,22 @@ class Calls:
             flusher.cancel()
             self.abort()
             await asyncio.gather(flusher, *self._workers, return_exceptions=True)
+            if self._judging:
+                await self._judging.close()
+
+    def _shared(self, options: RunOptions) -> Shared:
+        """What judges share with these calls."""
+        return Shared(
+            self._provider,
+            self.throttle,
+            self.spending,
+            self._counters,
+            options.timeout_s,
+            lambda provider: _throttle(options, provider.limits),
+            self._count_lost,
+            self.stop,
+            self._fail,
+        )
 
     def slots(self) -> tuple[Slot, ...]:
         """The calls under way, the oldest first; from any thread."""
@@ -145,15 +165,27 @@ class Calls:
     def stop(self, reason: str) -> None:
         """Start no more calls; those under way may finish."""
         self.reason = self.reason or reason
-        self.throttle.close()
+        self._close()
         self.spending.wake()
         self._more_allowed.set()
 
     def abort(self) -> None:
         """Cancel the calls under way too."""
-        self.throttle.close()
+        self._close()
         for worker in self._workers:
             worker.cancel()
+        if self._judging:
+            self._judging.abort()
+
+    def _close(self) -> None:
+        self.throttle.close()
+        for throttle in self._judging.throttles if self._judging else ():
+            throttle.close()
+
+    def _fail(self, reason: str) -> None:
+        """End the run, since no call can succeed."""
+        self._fatal = True
+        self.stop(reason)
 
     def _count_earlier(self, like: list[Request]) -> None:
         """Charge the budget for unanswered calls of earlier sessions, estimated from `like`."""
@@ -166,15 +198,18 @@ class Calls:
         self.spending.guessed = earlier.unpriced * most
 
     def _calling(self) -> None:
-        if self.spending.is_over(self._counters.cost_usd):
-            raise _OverBudget
+        if self.spending.is_over(self._counters.spent_usd):
+            raise OverBudget
         self._recorder.called()
 
     def _count_maybe_billed(self, request: Request) -> None:
         if self._provider.price(request.model) != FREE:
-            self.maybe_billed += 1
-            self._recorder.set_maybe_billed(self.maybe_billed)
+            self._count_lost()
             self.spending.lose(request)
+
+    def _count_lost(self) -> None:
+        self.maybe_billed += 1
+        self._recorder.set_maybe_billed(self.maybe_billed)
 
     def _call_in_loop(self, do: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop was just closed: nothing to stop
@@ -202,12 +237,11 @@ class Calls:
             try:
                 if not await self._answer(item, item.request):
                     return
-            except _OverBudget:
+            except OverBudget:
                 self.stop(self.spending.used_up())
                 return
             except ProviderError as error:
-                self._fatal = True
-                self.stop(str(error))
+                self._fail(str(error))
                 return
             self._check_errors()
             await commits.recorded()
@@ -216,14 +250,16 @@ class Calls:
         """Record the answer to a case, after as many calls as its tools take; False when the run is
         to end.
         """
+        stored = self._judges.held(item) if self._judges else None
+        if stored:
+            await self._record(item, stored.answer, stored)
+            return True
         rounds, paid = ToolRounds(item.case, request), False
         try:
             while (answer := await self._ask(item, rounds.request)) is not None:
                 if not rounds.goes_on(answer):
                     whole = rounds.whole(answer)
-                    if self._recorder.runs_code:  # which may take its time
-                        await asyncio.to_thread(self._recorder.judge, item, whole)
-                    self._recorder.answered(item, whole)
+                    await self._record(item, whole)
                     paid = not answer.outcome.is_error
                     return True
                 self.spending.unrecorded += answer.cost_usd or 0.0
@@ -232,6 +268,25 @@ class Calls:
             if rounds.calls and not paid:
                 self._lose(rounds)
         return False
+
+    async def _record(
+        self, item: Planned, answer: Answer, stored: CachedAnswer | None = None
+    ) -> None:
+        """Record an answer, from a call or from the cache, with what judges say about it."""
+        if self._recorder.runs_code:  # which may take its time
+            await asyncio.to_thread(self._recorder.judge, item, answer)
+        replies = None
+        if self._judging and not answer.outcome.is_error:
+            slot = (item.case.id, item.repeat)
+            self._under_way[slot] = time.monotonic()
+            try:
+                replies = await self._judging.replies(item, answer)
+            finally:
+                del self._under_way[slot]
+        if stored:
+            self._recorder.cached(item, stored, replies)
+        else:
+            self._recorder.answered(item, answer, replies)
 
     def _lose(self, rounds: ToolRounds) -> None:
         """Count answered calls of a case that has no answer: they were paid for."""
@@ -260,10 +315,10 @@ class Calls:
     async def _reserve(self, request: Request) -> float | None:
         """Wait for a budget reservation, in US dollars; None when the run is to end."""
         while not self.throttle.closed:
-            cost = self.spending.reserve(request, self._counters.cost_usd)
+            cost = self.spending.reserve(request, self._counters.spent_usd)
             if cost is not None:
                 return cost
-            if not self.spending.under_way:
+            if not self.spending.waits_for:
                 self.stop(self.spending.used_up())
             else:
                 await self.spending.wait()

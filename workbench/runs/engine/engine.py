@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from workbench.errors import UsageError, WorkbenchError
 from workbench.providers.base import Provider
 from workbench.providers.redact import one_line, storable
+from workbench.runs.engine.judges import Judges, OpenProvider
 from workbench.runs.engine.live import STOPPED, LiveRun
 from workbench.runs.engine.recorder import Recorder
 from workbench.runs.engine.result_queue import ResultQueue
@@ -42,8 +43,10 @@ def start_run(
     *,
     resume: str | None = None,
     up_to: int | None = None,
+    judges: Mapping[str, OpenProvider] | None = None,
 ) -> LiveRun:
     """Start a run, or resume the run with the id `resume`: cases that are missing or failed.
+    `judges` opens the provider of each judge, by the fingerprint of its prompt.
 
     With `up_to` it makes calls for that many cases and waits until `LiveRun.ask_up_to` allows more.
 
@@ -63,12 +66,15 @@ def start_run(
         else:
             starting = store.submit(lambda w: w.resume(resume, spec, provider.identity))
         started = starting.result()
+        fresh = spec.fresh or started.fresh
+        asked = Judges(spec, provider, judges or {}, store, fresh=fresh) if spec.judges else None
     except BaseException:
         code.close()
         store.close()
         raise
     sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
-    engine = _Engine(spec, provider, plan, store, started, environment, store_path, up_to, code)
+    parts = (spec, provider, plan, store, started, environment, store_path, up_to, code)
+    engine = _Engine(*parts, asked)
     name = f"workbench-{started.run_id}"
     threading.Thread(target=engine.work, name=name, daemon=True).start()
     return engine.live
@@ -99,6 +105,8 @@ def initial_counters(total: int, started: Started) -> Counters:
         unpriced=spent.unpriced,
         prompt_tokens=spent.prompt_tokens,
         completion_tokens=spent.completion_tokens,
+        judge_usd=spent.judge_usd,
+        judge_unpriced=spent.judge_unpriced,
     )
     counters.add_earlier(len(started.done), started.scores)
     return counters
@@ -118,8 +126,10 @@ class _Engine:
         store_path: Path,
         up_to: int | None,
         code: ExitStack,
+        judges: Judges | None,
     ) -> None:
         self._spec = spec
+        self._judges = judges
         self._code = code
         self._provider = provider
         self._plan = plan
@@ -174,10 +184,13 @@ class _Engine:
         keys = [item.key for item in chunk if item.request is not None]
         known = self._store.submit(lambda writer: writer.cached_answers(keys)).result()
         self._recorder.score_ahead([(i, known[i.key].answer) for i in chunk if i.key in known])
+        cached = [(item, known[item.key]) for item in chunk if item.key in known]
+        judged = self._judges.recall(cached) if self._judges else {}
         missing = []
         for item in chunk:
-            if item.key in known:
-                self._recorder.cached(item, known[item.key])
+            replies = judged.get((item.case.id, item.repeat))
+            if item.key in known and (replies or not self._judges):
+                self._recorder.cached(item, known[item.key], replies)
             else:
                 missing.append(item)
         return missing
@@ -191,7 +204,13 @@ class _Engine:
         from workbench.runs.engine.calls import Calls
 
         calls = Calls(
-            self._provider, self._spec, self._recorder, self._counters, more, self._started.spent
+            self._provider,
+            self._spec,
+            self._recorder,
+            self._counters,
+            more,
+            self._started.spent,
+            self._judges,
         )
         self.live.attach_calls(calls)
         try:
@@ -253,6 +272,8 @@ class _Engine:
             model=model.id if model else "",
             created_at="",
             environment=self._environment,
+            judge_calls=counters.judge_calls,
+            judge_cost_usd=counters.judge_cost,
         )
 
     def _ending(self) -> tuple[RunStatus, str]:
@@ -262,10 +283,9 @@ class _Engine:
         if counters.done < counters.total:
             return RunStatus.INCOMPLETE, self._reason or self.live.stop_reason or STOPPED
         if counters.errors:
-            reason = (
-                f"{counters.errors} of {counters.total} have no score: {self._recorder.last_error}"
-            )
-            return RunStatus.INCOMPLETE, reason
+            lacking = f"{counters.errors} of {counters.total} have no score"
+            reason = self._reason or self._recorder.last_error
+            return RunStatus.INCOMPLETE, f"{lacking}: {reason}"
         return RunStatus.COMPLETE, ""
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from workbench.datasets.json_values import as_text
 from workbench.prompts.inputs.sent import file_tokens
+from workbench.prompts.values import Prompt
 from workbench.providers.base import Provider
 from workbench.providers.opening import open_provider
 from workbench.providers.options import build_request, max_output
@@ -17,6 +19,8 @@ from workbench.settings import ProviderSettings
 _CHARS_A_TOKEN = 4.0
 _USUAL_OUTPUT = 200
 _SAMPLE = 200
+_RULES = 150
+"""Tokens of what every judge is told besides its own prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,18 @@ class Estimate:
     seconds: float | None
     unsent: int = 0
     """Cases and repeats whose prompt cannot be rendered."""
+    judge_calls: int = 0
+    """Calls of judges, at most: equal answers are judged once, some not at all."""
+    judge_usd: float | None = 0.0
+
+    @property
+    def all_calls(self) -> int:
+        return self.calls + self.judge_calls
+
+    @property
+    def all_usd(self) -> float | None:
+        """US dollars of the prompt and its judges; None if either is unknown."""
+        return _sum((self.usd, self.judge_usd))
 
 
 def total(estimates: Iterable[Estimate]) -> Estimate:
@@ -40,6 +56,8 @@ def total(estimates: Iterable[Estimate]) -> Estimate:
         _sum(item.usd for item in each),
         _sum(item.seconds for item in each),
         sum(item.unsent for item in each),
+        sum(item.judge_calls for item in each),
+        _sum(item.judge_usd for item in each),
     )
 
 
@@ -53,17 +71,45 @@ def estimate_run(
     settings: ProviderSettings,
     store: RunStore | None = None,
     done: Collection[tuple[str, int]] = (),
+    judges: Mapping[str, ProviderSettings] | None = None,
 ) -> Estimate:
     """Estimate `spec`, without the (case id, repeat) pairs in `done` and answers cached in `store`.
 
     Tokens: four characters each, files by `file_tokens`, and the prompt's limit (else 200) for the
     answer; a case whose tools answer counts as one call. Time: from the
-    latencies of the newest stored run of the same prompt and model, if there is one.
+    latencies of the newest stored run of the same prompt and model, if there is one. `judges` has
+    the settings of each judge's provider, by the fingerprint of its prompt.
     """
     provider = open_provider(settings)
     plan = Plan(spec, provider.identity)
     with plan.features.opened():
-        return _estimated(spec, plan, provider, store, done)
+        estimate = _estimated(spec, plan, provider, store, done)
+    if not spec.judges:
+        return estimate
+    answers = estimate.calls
+    if store is None or spec.fresh or not store.was_judged(spec.suite.parts["judge"]):
+        answers += estimate.cached
+    usd = [_judge_usd(spec, judge.prompt, answers, judges or {}) for judge in spec.judges]
+    return replace(estimate, judge_calls=answers * len(spec.judges), judge_usd=_sum(usd))
+
+
+def _judge_usd(
+    spec: RunSpec, judge: Prompt, calls: int, judges: Mapping[str, ProviderSettings]
+) -> float | None:
+    """Its texts, those of a case and an answer as long as the prompt's may be."""
+    if calls == 0:
+        return 0.0
+    settings = judges.get(judge.fingerprint)
+    price = open_provider(settings).price(judge.model.id) if settings and judge.model else None
+    if price is None:
+        return None
+    sample = spec.cases[:_SAMPLE]
+    shown = sum(len(as_text(value)) for case in sample for value in case.inputs.values())
+    own = sum(len(message.content) for message in judge.messages)
+    answer = max_output(build_request(spec.prompt, ())) or _USUAL_OUTPUT
+    read = (own + shown / len(sample)) / _CHARS_A_TOKEN + _RULES + answer
+    written = max_output(build_request(judge, ())) or _USUAL_OUTPUT
+    return calls * price.total(read, written)
 
 
 def _estimated(

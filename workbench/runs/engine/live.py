@@ -85,6 +85,8 @@ class LiveRun:
             latency_p50_s=percentile(counters.latencies, 0.5),
             latency_p95_s=percentile(counters.latencies, 0.95),
             first_token_s=percentile(counters.first_tokens, 0.5),
+            judge_calls=counters.judge_calls,
+            judge_cost_usd=counters.judge_cost,
             at_once=calls.throttle.level if calls else 0,
             slots=calls.slots() if calls and not summary else (),
         )

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from workbench.providers.base import Answer, Outcome
+from workbench.runs.engine.judges import Replies
 from workbench.runs.engine.result_queue import ResultQueue
 from workbench.runs.engine.scoring import score_ahead, score_answer
 from workbench.runs.spec.counters import Counters
@@ -18,6 +19,7 @@ from workbench.runs.store.holder import HEARTBEAT_S
 from workbench.runs.store.spec_parts import scorer_names
 from workbench.runs.store.store_thread import StoreThread
 from workbench.runs.store.writer import CachedAnswer, Recorded, RunWriter
+from workbench.scorers.judges.judge import judges_of
 from workbench.scorers.python_files import codes_of
 
 BATCH = 200
@@ -33,6 +35,9 @@ class Recorder:
         self._scorers = spec.scorers
         self._codes = codes_of(spec.scorers)
         self._headline = (scorer_names(spec) or ("",))[0]
+        judges = {scorer.name for scorer in spec.scorers if judges_of((scorer,))}
+        self._needed = {self._headline, *judges}
+        """Scorers that a resumed run asks again where they failed."""
         self._store = store
         self._counters = counters
         self._result_queue = result_queue
@@ -61,11 +66,11 @@ class Recorder:
         """Let that code judge an answer as `answered` will; from any thread."""
         score_answer(self._scorers, answer, item.case)
 
-    def cached(self, item: Planned, stored: CachedAnswer) -> None:
-        """Take an answer from the cache."""
-        self._take(item, stored.answer, stored.answer_id)
+    def cached(self, item: Planned, stored: CachedAnswer, replies: Replies | None = None) -> None:
+        """Take an answer from the cache; `replies`: what judges say about it."""
+        self._take(item, stored.answer, stored.answer_id, replies)
 
-    def answered(self, item: Planned, answer: Answer) -> None:
+    def answered(self, item: Planned, answer: Answer, replies: Replies | None = None) -> None:
         """Take an answer from the provider, or the error in its place.
 
         A refused content counts as wrong only in a run that gets other answers: until one arrives
@@ -76,7 +81,7 @@ class Recorder:
             self.last_error = answer.error
             self.errors_in_row += 1
             return
-        self._take(item, answer, None)
+        self._take(item, answer, None, replies)
 
     def unsent(self, item: Planned) -> None:
         """Take a case whose prompt could not be rendered."""
@@ -98,20 +103,29 @@ class Recorder:
             outcome = Outcome.REJECTED if answered else Outcome.PROVIDER_ERROR
             self._take(item, replace(answer, outcome=outcome), None)
 
-    def _take(self, item: Planned, answer: Answer, answer_id: int | None) -> None:
-        scores, broken = score_answer(self._scorers, answer, item.case)
-        failed = answer.outcome.is_error or self._headline in broken
+    def _take(
+        self,
+        item: Planned,
+        answer: Answer,
+        answer_id: int | None,
+        replies: Replies | None = None,
+    ) -> None:
+        scores, broken = score_answer(self._scorers, answer, item.case, replies)
+        lost = broken & self._needed
+        failed = answer.outcome.is_error or bool(lost)
         if failed:
-            self.last_error = answer.error or scores[self._headline].reason
+            self.last_error = answer.error or scores[min(lost)].reason
             # An unsent case says nothing about the provider.
             self.errors_in_row += answer.outcome is not Outcome.UNSENT
         else:
             self.errors_in_row = 0
-        headline = scores[self._headline].value if self._headline in scores else None
+        # A failed result is asked for again, and its score counted then.
+        headline = scores[self._headline].value if self._headline in scores and not failed else None
         result = Result(item.case.id, item.repeat, answer, scores)
         lasts = not answer.outcome.is_error and answer.outcome is not Outcome.REJECTED
         key = item.key if lasts else None
-        self._pending.append(Recorded(result, key, answer_id, failed, headline))
+        judged = (replies.judged, replies.from_cache) if replies else ((), 0)
+        self._pending.append(Recorded(result, key, answer_id, failed, headline, *judged))
         by_call = answer_id is None and answer.outcome is not Outcome.UNSENT
         self._counters.count(result, headline, failed, by_call)
         if lasts and not self._answers:

@@ -12,13 +12,16 @@ from workbench.errors import WorkbenchError
 from workbench.providers.base import Answer, Outcome
 from workbench.providers.redact import one_line
 from workbench.scorers.base import Score, Scorer
+from workbench.scorers.judges.judge import JudgeFailed
+from workbench.scorers.models import Models
 from workbench.scorers.python_files import arguments_of, codes_of
 
 
 def score_answer(
-    scorers: Sequence[Scorer], answer: Answer, case: Case
+    scorers: Sequence[Scorer], answer: Answer, case: Case, models: Models | None = None
 ) -> tuple[dict[str, Score], frozenset[str]]:
-    """The scores by scorer name, and the names of the scorers that failed.
+    """The scores by scorer name, and the names of the scorers that failed. `models` answer what
+    scorers ask.
 
     A scorer that comes after another is not asked where that one did not give 1.
     """
@@ -28,17 +31,17 @@ def score_answer(
         if scorer.after and scores[scorer.after].value != 1:
             scores[scorer.name] = _unasked(scorer.after, scores[scorer.after])
             continue
-        score, broken = _score(scorer, answer, case)
+        score, broken = _score(scorer, answer, case, models)
         scores[scorer.name] = score
         if broken:
             failed.add(scorer.name)
     return scores, frozenset(failed)
 
 
-def _score(scorer: Scorer, answer: Answer, case: Case) -> tuple[Score, bool]:
+def _score(scorer: Scorer, answer: Answer, case: Case, models: Models | None) -> tuple[Score, bool]:
     try:
-        score = scorer.score(answer, case)
-    except (CallFailed, WorkbenchError) as error:
+        score = scorer.score(answer, case, models=models)
+    except (CallFailed, JudgeFailed, WorkbenchError) as error:
         return Score(None, f"the scorer {scorer.name} failed: {one_line(str(error))}"), True
     except Exception as error:  # noqa: BLE001 - a scorer's own fault must not end the run
         shown = one_line(f"{type(error).__name__}: {error}")

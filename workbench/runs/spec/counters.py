@@ -38,6 +38,10 @@ class Counters:
     unpriced: int = 0
     priced: int = 0
     priced_usd: float = 0.0
+    judge_calls: int = 0
+    judge_cached: int = 0
+    judge_usd: float = 0.0
+    judge_unpriced: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     started: float = field(default_factory=time.monotonic)
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
@@ -111,6 +115,16 @@ class Counters:
             return None
         at, done = recent[0]
         return (self.done - done) / (now - at) if now - at > _LEAST_SPAN_S else None
+
+    @property
+    def spent_usd(self) -> float:
+        """US dollars spent on prompt and judges, as far as prices are known: for the budget."""
+        return self.cost_usd + self.judge_usd
+
+    @property
+    def judge_cost(self) -> float | None:
+        """US dollars spent on judges; None when some answer's price is unknown."""
+        return None if self.judge_unpriced else self.judge_usd
 
     @property
     def cost(self) -> float | None:

@@ -18,6 +18,7 @@ from workbench.fingerprints import fingerprint, short
 from workbench.prompts.values import Prompt
 from workbench.scorers.base import Scorer
 from workbench.scorers.first_release import credited_empty
+from workbench.scorers.judges.judge import judges_of, without_content
 from workbench.typed_tables import Count, key, or_none
 from workbench.units import dollars, timeout
 
@@ -173,8 +174,8 @@ class Suite:
     def parts(self) -> dict[str, str]:
         """Fingerprints of what an evaluation depends on: dataset, scorers, policy, repeats.
 
-        `cells` and `readings` are there only where 0.1.0 read the same files otherwise, `empties`
-        only where it gave an empty answer a score above 0.
+        `judge` is there only with judges; `cells` and `readings` only where 0.1.0 read the same
+        files otherwise, `empties` only where it gave an empty answer a score above 0.
         """
         parts = {
             "dataset": self.gate_cases.fingerprint,
@@ -182,6 +183,12 @@ class Suite:
             "policy": fingerprint(self.gate.content()),
             "repeats": fingerprint(self.run.repeats),
         }
+        judges = judges_of(self.scorers)
+        if judges:
+            # A part of their own, so that an edited judge is named as what changed.
+            bare = [(without_content(s), s.required) for s in self.scorers]
+            parts["scorers"] = fingerprint([[s.fingerprint, required] for s, required in bare])
+            parts["judge"] = fingerprint([judge.fingerprint for judge in judges])
         if self.typed:
             parts["cells"] = fingerprint(_REVISION)
         if self.reread:
@@ -210,11 +217,13 @@ class Suite:
         leaves = [leaf for scorer in self.scorers for leaf in scorer.leaves]
         own = ((leaf.fingerprint, leaf.kind.code) for leaf in leaves)
         code = {digest: each.source.content for digest, each in own if each}
+        judges = {judge.fingerprint: judge.content for judge in judges_of(self.scorers)}
         return {
             "cases": cases,
             "scorers": [s.record for s in self.scorers],
             "repeats": self.run.repeats,
             **({"code": code} if code else {}),
+            **({"judges": judges} if judges else {}),
         }
 
     @cached_property

@@ -33,6 +33,8 @@ def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
     scorer needs, with its location.
     """
     for scorer, required in _leaves(suite):
+        if scorer.kind.judge:
+            yield from _unjudged(suite, scorer, cases, required=required)
         reads = scorer.reads
         if reads is None:
             continue
@@ -50,6 +52,21 @@ def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
                 yield f"{count} of {len(cases)} cases have no expected, which {scorer.name} needs"
             else:
                 yield f"{count} of {len(cases)} cases have no score by {scorer.name}: {reason}"
+
+
+def _unjudged(
+    suite: Suite, scorer: Scorer, cases: Sequence[Case], *, required: bool
+) -> Iterator[str]:
+    """Notes about cases that lack what a judge reads. Raises DatasetError when all of them do."""
+    lacking = Counter(filter(None, map(scorer.lacks, cases)))
+    if required and lacking.total() == len(cases):
+        raise DatasetError(
+            f"{suite.dataset.source}: the judge {scorer.name} can judge no case:"
+            f" {next(iter(lacking))}",
+            hint="judge: {…, inputs: {NAME OF THE JUDGE'S INPUT: NAME OF THE CASE'S}}",
+        )
+    for reason, count in lacking.items():
+        yield f"{count} of {len(cases)} cases have no score by {scorer.name}: {reason}"
 
 
 def _leaves(suite: Suite) -> Iterator[tuple[Scorer, bool]]:

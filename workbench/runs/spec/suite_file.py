@@ -32,8 +32,9 @@ from workbench.runs.spec.suite import (
     Suite,
 )
 from workbench.runs.spec.suite_head import SuiteHead, head_of, parsed_suite
-from workbench.scorers.base import FaultScore, Scorer
+from workbench.scorers.base import Scorer
 from workbench.scorers.catalog import suite_scorers
+from workbench.scorers.faults import FaultScore
 from workbench.suggestions import did_you_mean
 from workbench.typed_tables import check_keys, read_table
 from workbench.units import seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from workbench.datasets.features import ComputedValues
@@ -12,7 +13,8 @@ from workbench.datasets.values import Case
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer
 from workbench.runs.spec.suite import RunOptions, Suite
-from workbench.scorers.base import Score, Scorer
+from workbench.scorers.base import AsksModels, Score, Scorer
+from workbench.scorers.judges.judge import judges_of
 
 
 class RunStatus(enum.StrEnum):
@@ -61,6 +63,11 @@ class RunSpec:
     def scorers(self) -> tuple[Scorer, ...]:
         return self.suite.scorers
 
+    @cached_property
+    def judges(self) -> tuple[AsksModels, ...]:
+        """The judges among the scorers."""
+        return judges_of(self.scorers)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -106,6 +113,10 @@ class RunSummary:
     """Why a run is not complete, in one line."""
     environment: Mapping[str, Any] = field(default_factory=dict)
     """Package versions, endpoint, git commit."""
+    judge_calls: int = 0
+    """Calls of judges, which `calls` and `cost_usd` leave out."""
+    judge_cached: int = 0
+    judge_cost_usd: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +167,7 @@ class RunProgress:
     """The calls under way, the oldest first."""
     faults: int = 0
     """Answers that are the model's own fault: empty, refused, truncated, filtered, a tool call."""
+    judge_calls: int = 0
+    judge_cost_usd: float | None = 0.0
     at_once: int = 0
     """How many concurrent calls the throttle allows now."""

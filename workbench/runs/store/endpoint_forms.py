@@ -10,12 +10,17 @@ import contextlib
 import json
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import UsageError
 from workbench.providers.openai_chat.forms import FORMS, Form
 from workbench.providers.openai_chat.parameters import TOKEN_LIMITS
+from workbench.providers.options import build_request
+from workbench.providers.probe import Probe
+from workbench.runs.spec.values import RunSpec
 from workbench.runs.store.database import open_database, writing
 
 KEPT_S = 7 * 24 * 3600.0
@@ -62,3 +67,18 @@ def save_in(path: Path) -> None:
 def _opened(path: Path) -> sqlite3.Connection:
     connection: sqlite3.Connection = open_database(path, create=False, writes=False).conn
     return connection
+
+
+def ignored_options(
+    connection: sqlite3.Connection, spec: RunSpec, identity: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The options that, by the last probe, the endpoint ignores."""
+    model = spec.prompt.model
+    row = connection.execute(
+        "SELECT found FROM probes WHERE endpoint = ? AND model = ?",
+        [str(identity.get("endpoint", "")), model.id if model else ""],
+    ).fetchone()
+    if row is None:
+        return {}
+    ignored = Probe(**json.loads(row[0])).ignored(build_request(spec.prompt, ()))
+    return {"ignored": list(ignored)} if ignored else {}

@@ -13,7 +13,7 @@ from workbench.datasets.values import CHECKS, TOOL_RESULTS, Case
 from workbench.errors import UsageError
 from workbench.fingerprints import fingerprint
 from workbench.json_text import without_spelling
-from workbench.runs.store import snapshots
+from workbench.runs.store import judgements, snapshots
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import result_digest
 from workbench.runs.store.holder import Holder
@@ -128,7 +128,8 @@ class Forgetter:
                 self._empty_case_set(case_set, inputs, removed)
             self._empty_snapshots(inputs, removed)
             self._connection.execute(
-                "DELETE FROM answers WHERE id NOT IN (SELECT answer FROM results)"
+                "DELETE FROM answers WHERE id NOT IN"
+                " (SELECT answer FROM results UNION SELECT answer FROM judgements)"
             )
             self._connection.execute(
                 "INSERT INTO forgotten VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -265,12 +266,8 @@ class Forgetter:
             if not forgotten:
                 removed.answers += 1
                 texts |= {part for part in (text, error, note) if part}
-                self._connection.execute(
-                    "UPDATE answers SET key = NULL, forgotten = 1, note = NULL,"
-                    " text = CASE text WHEN '' THEN '' ELSE ?1 END,"
-                    " error = CASE WHEN error IS NULL THEN NULL ELSE ?1 END WHERE id = ?2",
-                    [FORGOTTEN, result[3]],
-                )
+                judgements.empty_answer(self._connection, result[3], FORGOTTEN)
+        texts |= judgements.empty(self._connection, run, case_id, FORGOTTEN)
         self._connection.execute(
             "UPDATE labels SET note = CASE note WHEN '' THEN '' ELSE ? END"
             " WHERE run = ? AND case_id = ?",

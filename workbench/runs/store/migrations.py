@@ -260,6 +260,23 @@ M008_RESCORINGS = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+M009_JUDGEMENTS = (
+    # What judges were asked about an answer, in order; their own answers stand among the others.
+    """CREATE TABLE judgements (
+        run INTEGER NOT NULL REFERENCES runs(id),
+        case_id TEXT NOT NULL,
+        repeat INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        judge TEXT NOT NULL,
+        answer INTEGER NOT NULL REFERENCES answers(id),
+        PRIMARY KEY (run, case_id, repeat, number)
+    ) STRICT, WITHOUT ROWID""",
+    "ALTER TABLE runs ADD COLUMN judge_calls INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN judge_cached INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN judge_cost_usd REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN judge_unpriced INTEGER NOT NULL DEFAULT 0",
+)
+
 MIGRATIONS = (
     M001_FIRST_SCHEMA,
     M002_BATCHES_AND_PROBES,
@@ -269,5 +286,6 @@ MIGRATIONS = (
     M006_OUTBOX,
     M007_SNAPSHOTS,
     M008_RESCORINGS,
+    M009_JUDGEMENTS,
 )
 """Step n migrates schema n to schema n + 1, counted from 0."""

@@ -206,4 +206,7 @@ def read_summary(row: Mapping[str, Any], status: RunStatus, reason: str) -> RunS
         created_at=row["created_at"],
         reason=reason,
         environment=json.loads(row["environment"]),
+        judge_calls=row["judge_calls"],
+        judge_cached=row["judge_cached"],
+        judge_cost_usd=None if row["judge_unpriced"] else row["judge_cost_usd"],
     )

@@ -28,6 +28,16 @@ def run_stats(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
     }
 
 
+def faults(connection: sqlite3.Connection, run: int) -> int:
+    """The number of answers that are the model's own fault."""
+    rows = connection.execute(
+        "SELECT outcome, count(*) FROM results JOIN answers ON answers.id = results.answer"
+        " WHERE run = ? GROUP BY outcome",
+        [run],
+    ).fetchall()
+    return sum(count for outcome, count in rows if Outcome(outcome).is_models_fault)
+
+
 def _answered_by(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
     rows = connection.execute(
         "SELECT DISTINCT model, system_fingerprint FROM results"

@@ -82,6 +82,7 @@ def changes(stored: Mapping[str, Any], spec: RunSpec, identity: Mapping[str, Any
     for part, words in (
         ("cases", "the cases"),
         ("scorers", "the scorers"),
+        ("judge", "the judges"),
         ("repeats", "the number of repeats"),
         ("cells", "the reading of cells"),
         ("readings", "the reading of expected answers"),

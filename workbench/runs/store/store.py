@@ -12,15 +12,22 @@ from typing import Any, Self
 from workbench.datasets.values import Case
 from workbench.errors import NotFound
 from workbench.prompts.values import Prompt
-from workbench.providers.base import Outcome
+from workbench.providers.base import Answer, Outcome
 from workbench.providers.probe import Probe
 from workbench.runs.spec.values import Result, RunStatus, RunSummary
-from workbench.runs.store import gate_uses
+from workbench.runs.store import gate_uses, judgements
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import is_answer_altered, result_digest
 from workbench.runs.store.holder import Holder
 from workbench.runs.store.outbox import Outbox
-from workbench.runs.store.rows import read_case, read_prompt, read_results, read_summary, unpacked
+from workbench.runs.store.rows import (
+    read_answer,
+    read_case,
+    read_prompt,
+    read_results,
+    read_summary,
+    unpacked,
+)
 
 KILLED = "the process ended before the run did"
 
@@ -167,6 +174,28 @@ class RunStore:
             " WHERE NOT is_misread(outcome, finish_reason, reading)"
         )
         return {key for key in keys if self.database.execute(known, [key]).fetchone()}
+
+    def cached_answer(self, key: bytes) -> Answer | None:
+        """The newest stored answer of that key, if a run would take it from the cache."""
+        row = self.database.execute(
+            "SELECT *, is_misread(outcome, finish_reason, reading) FROM answers WHERE key = ?"
+            " ORDER BY id DESC LIMIT 1",
+            [key],
+        ).fetchone()
+        if row is None or row[-1] or is_answer_altered(row):
+            return None
+        return read_answer(row[2:], cached=True)
+
+    def was_judged(self, judges: str) -> bool:
+        """Whether a run has been judged by these judges, named by their part of a suite."""
+        row = self.database.execute(
+            "SELECT 1 FROM runs WHERE json_extract(parts, '$.judge') = ? LIMIT 1", [judges]
+        ).fetchone()
+        return row is not None
+
+    def judgements(self, run_id: str, case_id: str, repeat: int) -> list[tuple[str, Answer]]:
+        """What judges answered about a result, by name, in the order in which they were asked."""
+        return judgements.of_result(self.database.conn, run_id, case_id, repeat)
 
     def original_cost(self, run_id: str) -> float | None:
         """US dollars that the run's answers cost when they were made, cached ones included; None

@@ -10,22 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import NotFound, UsageError
-from workbench.providers.base import Answer, Outcome
-from workbench.providers.openai_chat.finish import READING
-from workbench.providers.options import build_request
-from workbench.providers.probe import Probe
+from workbench.providers.base import Answer
 from workbench.runs.spec.environment import ALTERED, ASKED_AGAIN, MAYBE_BILLED
+from workbench.runs.spec.run_ids import new_run_id
 from workbench.runs.spec.values import Result, RunSpec, RunStatus
-from workbench.runs.store import endpoint_forms
+from workbench.runs.store import endpoint_forms, judgements
 from workbench.runs.store.database import open_database, writing
-from workbench.runs.store.digests import answer_digest, is_answer_altered, result_digest
+from workbench.runs.store.digests import is_answer_altered, result_digest
+from workbench.runs.store.endpoint_forms import ignored_options
 from workbench.runs.store.forgetting import forgotten_cases
-from workbench.runs.store.ids import new_run_id
 from workbench.runs.store.lease import Lease
-from workbench.runs.store.rows import answer_row, first_score, packed, read_answer, scores_text
-from workbench.runs.store.run_stats import run_stats
+from workbench.runs.store.rows import first_score, packed, read_answer, scores_text
+from workbench.runs.store.run_stats import faults, run_stats
 from workbench.runs.store.spec_parts import changes, execution_options, run_row, scorer_names
-from workbench.times import utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +36,9 @@ class Recorded:
     """Row id of the stored answer, when it came from the cache."""
     failed: bool = False
     headline: float | None = None
+    judged: tuple[tuple[str, int], ...] = ()
+    """The judges that were asked, by name, and the row ids of their answers."""
+    judged_from_cache: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class Spent:
     """The longest of those, in tokens."""
     maybe_billed: int = 0
     """Calls that were sent and got no answer."""
+    judge_usd: float = 0.0
+    judge_unpriced: int = 0
     cut_off: int = 0
     """Calls that may have been under way when the last process died."""
 
@@ -102,7 +104,8 @@ class RunWriter:
     ) -> Started:
         """Start a new run."""
         run_id = new_run_id()
-        environment = {**environment, **execution_options(spec), **self._probed(spec, identity)}
+        probed = ignored_options(self._connection, spec, identity)
+        environment = {**environment, **execution_options(spec), **probed}
         again = forgotten_cases(self._connection, spec.cases)
         if again:
             environment[ASKED_AGAIN] = again
@@ -156,7 +159,7 @@ class RunWriter:
             frozenset((case, repeat) for case, repeat, failed, _ in rows_of_results if not failed),
             tuple(score for score in scores if score is not None),
             self._spent(stored, len(rows_of_results) - len(self._failed)),
-            faults=self._faults(),
+            faults=faults(self._connection, self._run),
             fresh=bool(json.loads(stored["environment"]).get("fresh")),
         )
 
@@ -179,16 +182,10 @@ class RunWriter:
             seen=seen,
             longest=longest or 0,
             maybe_billed=int(environment.get(MAYBE_BILLED) or 0),
+            judge_usd=stored["judge_cost_usd"],
+            judge_unpriced=stored["judge_unpriced"],
             cut_off=cut_off,
         )
-
-    def _faults(self) -> int:
-        rows = self._connection.execute(
-            "SELECT outcome, count(*) FROM results JOIN answers ON answers.id = results.answer"
-            " WHERE run = ? GROUP BY outcome",
-            [self._run],
-        ).fetchall()
-        return sum(count for outcome, count in rows if Outcome(outcome).is_models_fault)
 
     def cached_answers(self, keys: Sequence[bytes]) -> dict[bytes, CachedAnswer]:
         """The newest stored answer by key, without answers that were altered or misclassified."""
@@ -230,6 +227,18 @@ class RunWriter:
                 )
         return ids[0] if ids else 0
 
+    def keep_judgement(self, key: bytes, answer: Answer | None, calls: int) -> int:
+        """Store a judge's answer and count its calls; returns its row id, 0 for none. Raises
+        LeaseLost.
+        """
+        with writing(self._database):
+            self._session.beat()
+            judgements.add_up(self._connection, self._run, calls, answer)
+            lasts = answer is not None and not answer.outcome.is_error
+            return (
+                judgements.insert_answer(self._connection, key, answer) if answer and lasts else 0
+            )
+
     def finish(self, status: RunStatus, reason: str, environment: Mapping[str, Any]) -> None:
         """Store how the run ended and close the session."""
         with writing(self._database):
@@ -241,18 +250,6 @@ class RunWriter:
             )
             endpoint_forms.save(self._connection)
             self._session.end()
-
-    def _probed(self, spec: RunSpec, identity: Mapping[str, Any]) -> dict[str, Any]:
-        """The options that, by the last probe, the endpoint ignores."""
-        model = spec.prompt.model
-        row = self._connection.execute(
-            "SELECT found FROM probes WHERE endpoint = ? AND model = ?",
-            [str(identity.get("endpoint", "")), model.id if model else ""],
-        ).fetchone()
-        if row is None:
-            return {}
-        ignored = Probe(**json.loads(row[0])).ignored(build_request(spec.prompt, ()))
-        return {"ignored": list(ignored)} if ignored else {}
 
     def open_batch(self) -> str:
         """The id of the run's batch that is under way, SUBMITTING, or empty."""
@@ -293,15 +290,14 @@ class RunWriter:
             )
         answer_id = item.answer_id
         if answer_id is None:
-            columns = (*answer_row(result.answer), utc_now())
-            answer_id = self._connection.execute(
-                "INSERT INTO answers VALUES"
-                " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
-                (item.key, *columns, answer_digest(item.key, columns), READING),
-            ).lastrowid
+            answer_id = judgements.insert_answer(self._connection, item.key, result.answer)
+        if item.judged:
+            judgements.record(
+                self._connection, self._run, pair, item.judged, item.judged_from_cache
+            )
         scores = scores_text(result.scores, self._scorers)
         cached, failed = int(result.answer.cached), int(item.failed)
-        row = (self._run, *pair, answer_id or 0, cached, failed, scores)
+        row = (self._run, *pair, answer_id, cached, failed, scores)
         inserted = self._connection.execute(
             "INSERT INTO results VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, result_digest(*row))
         ).lastrowid
