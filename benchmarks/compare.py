@@ -121,13 +121,15 @@ def main(argv: list[str]) -> int:
     """Prints the figures, or one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--quick", action="store_true", help="1,000 cases")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
+    cases = 1_000 if options.quick else options.cases
     from mock_server import running
 
     with tempfile.TemporaryDirectory() as folder, running(0.0) as base_url:
         root = Path(folder)
-        runs = make(root, base_url, options.cases)
+        runs = make(root, base_url, cases)
         drafts = [str(root / "prompts" / f"{name}.prompty") for name in ("bench", "next")]
         by_id, id_cpu, imports = opened(root, *runs)
         by_prompt, prompt_cpu, _ = opened(root, *drafts)

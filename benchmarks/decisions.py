@@ -167,17 +167,20 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--runs", type=int, default=4_000)
     parser.add_argument("--cases", type=int, default=300)
     parser.add_argument("--margin", type=float, default=5.0, help="points")
+    parser.add_argument("--quick", action="store_true", help="400 evaluations")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
+    runs = 400 if options.quick else options.runs
     start = time.perf_counter()
-    found = simulate(options.runs, options.cases, options.margin / 100)
+    figures = simulate(runs, options.cases, options.margin / 100)
     seconds = time.perf_counter() - start
     if options.json:
-        text = json.dumps({"seconds": seconds, "figures": [asdict(item) for item in found]})
+        text = json.dumps({"seconds": seconds, "figures": [asdict(item) for item in figures]})
     else:
         text = (
-            f"{options.runs:,} evaluations of {options.cases} cases each, margin"
-            f" {options.margin:g} points, {seconds:.0f} s\n\n" + table(found, options.margin / 100)
+            f"{runs:,} evaluations of {options.cases} cases each, margin"
+            f" {options.margin:g} points, {seconds:.0f} s\n\n"
+            + table(figures, options.margin / 100)
         )
     sys.stdout.write(text + "\n")
     return 0

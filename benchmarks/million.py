@@ -75,7 +75,12 @@ def make_workspace(root: Path, count: int, url: str) -> None:
     table = root / "evals" / "parquet" / "cases.parquet"
     # In a process of its own, as a child's peak is at least that of its parent.
     copy = f"COPY (FROM read_json('{lines}', format = 'newline_delimited')) TO '{table}'"
-    subprocess.run([sys.executable, "-c", f"import duckdb; duckdb.sql({copy!r})"], check=True)
+    # What takes long there shows its progress on standard output.
+    subprocess.run(
+        [sys.executable, "-c", f"import duckdb; duckdb.sql({copy!r})"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def measure(root: Path, *command: str) -> tuple[float, float]:

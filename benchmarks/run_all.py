@@ -2,9 +2,11 @@
 
     python benchmarks/run_all.py                 all of them
     python benchmarks/run_all.py engine compare  some of them
+    python benchmarks/run_all.py --quick         all of them, each at its small size
 
-Figures go to benchmarks/results/DATE-COMMIT.json. Only runs on the same machine are compared: most
-figures are ratios to a floor measured in the same run, the others are times of this machine.
+Figures go to benchmarks/results/DATE-COMMIT.json. Only runs of one size on one machine are
+compared: most figures are ratios to a floor measured in the same run, the others are times of this
+machine.
 Exits with 1 when a benchmark misses a bound of its own.
 """
 
@@ -41,13 +43,15 @@ def main(argv: list[str]) -> int:
     """Runs, keeps, compares."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
-    names = parser.parse_args(argv).names or NAMES
-    before = last_results()
+    parser.add_argument("--quick", action="store_true", help="each at its small size")
+    options = parser.parse_args(argv)
+    size = ["--quick"] if options.quick else []
+    before = last_results(size)
     failed = False
     figures: dict[str, float] = {}
-    for name in names:
+    for name in options.names or NAMES:
         done = subprocess.run(
-            [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), "--json"],
+            [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), "--json", *size],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             text=True,
@@ -55,10 +59,15 @@ def main(argv: list[str]) -> int:
         )
         failed |= done.returncode != 0
         if done.stdout.strip():
-            found = dict(numbers(json.loads(done.stdout), name))
-            figures |= found
-            print("\n".join(lines(found, before)), flush=True)
-    keep(figures)
+            try:
+                of_one = dict(numbers(json.loads(done.stdout), name))
+            except ValueError:  # what the others say is kept
+                print(f"{name} printed no JSON: {done.stdout[:80]!r}", file=sys.stderr)
+                failed = True
+                continue
+            figures |= of_one
+            print("\n".join(lines(of_one, before)), flush=True)
+    keep(figures, size)
     return int(failed)
 
 
@@ -67,14 +76,14 @@ def machine() -> str:
     return f"{platform.node()}, {platform.machine()}, {os.cpu_count()} cores"
 
 
-def last_results() -> dict[str, float]:
-    """The newest figure of each name that this machine kept."""
-    found: dict[str, float] = {}
+def last_results(size: list[str]) -> dict[str, float]:
+    """The newest figure of each name that this machine kept at this size."""
+    newest: dict[str, float] = {}
     for path in sorted(RESULTS.glob("*.json")):
         kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept["machine"] == machine():
-            found |= kept["figures"]
-    return found
+        if (kept["machine"], kept.get("size", [])) == (machine(), size):
+            newest |= kept["figures"]
+    return newest
 
 
 def numbers(value: Any, name: str) -> Iterator[tuple[str, float]]:
@@ -100,7 +109,7 @@ def lines(figures: dict[str, float], before: dict[str, float]) -> Iterator[str]:
         yield f"{name:{width}} {now:>12,.3f}{beside}"
 
 
-def keep(figures: dict[str, float]) -> None:
+def keep(figures: dict[str, float], size: list[str]) -> None:
     """Write the figures with what they were measured on."""
     if not figures:
         return
@@ -112,6 +121,7 @@ def keep(figures: dict[str, float]) -> None:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{now:%Y%m%d-%H%M%S}-{commit or 'no-commit'}.json"
     content = {"at": now.isoformat(timespec="seconds"), "commit": commit, "machine": machine()}
+    content |= {"size": size} if size else {}
     path.write_text(json.dumps({**content, "figures": figures}, indent=1) + "\n", encoding="utf-8")
     print(f"kept in {path.relative_to(ROOT)}")
 

@@ -287,8 +287,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="two rounds")
     options = parser.parse_args()
-    found = measure(options.rounds)
+    found = measure(2 if options.quick else options.rounds)
     sys.stdout.write((json.dumps(found) if options.json else "\n".join(lines(found))) + "\n")
     kept = (
         found["first_frame_ratio"] <= LIMIT_FRAME

@@ -10,11 +10,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.sources.spec import FILE
-from workbench.datasets.sources.spec import KINDS as SOURCES
+from workbench.datasets.sources.spec import DatasetSpec
 from workbench.providers.base import Outcome
-from workbench.runs.spec.suite import RULES, GatePolicy, RunOptions
-from workbench.runs.spec.suite_dataset import BY_HASH
+from workbench.runs.spec.suite import GatePolicy, RunOptions
 from workbench.scorers.base import Kind
 from workbench.scorers.catalog import COMMON, KINDS, OF, OWN, options_of
 from workbench.scorers.faults import FaultScore
@@ -36,31 +34,6 @@ Schema = dict[str, Any]
 
 def text(about: str, **more: Any) -> Schema:
     return {"type": "string", "description": about, **more}
-
-
-def flag(about: str, default: bool = False) -> Schema:
-    return {"type": "boolean", "description": about, "default": default}
-
-
-def whole(about: str, least: int = 0, **more: Any) -> Schema:
-    return {"type": "integer", "minimum": least, "description": about, **more}
-
-
-def number(about: str, **more: Any) -> Schema:
-    return {"type": "number", "minimum": 0, "description": about, **more}
-
-
-def share(about: str, **more: Any) -> Schema:
-    return number(about, maximum=1, **more)
-
-
-def measured(about: str, example: str) -> Schema:
-    """A number, or a text with its unit."""
-    return {"type": ["number", "string"], "description": about, "examples": [example]}
-
-
-def texts(about: str) -> Schema:
-    return {"type": "array", "items": {"type": "string"}, "description": about}
 
 
 def table(properties: Schema, required: tuple[str, ...] = (), **more: Any) -> Schema:
@@ -129,117 +102,32 @@ def transforms() -> Schema:
     return {"description": COMMON["transforms"].summary, "type": "array", "items": one}
 
 
-def dataset() -> Schema:
-    """A path, or where the cases lie and which of them are taken."""
-    values = {"type": ["string", "number", "boolean", "array"]}
-    return {
-        "description": "The file of cases, in the suite's folder; or a mapping.",
-        "anyOf": [
-            {"type": "string"},
-            table(
-                {
-                    "path": text("The file or folder, from the suite's folder; or an address."),
-                    "source": {"enum": list(SOURCES), "default": FILE},
-                    "version": {
-                        "type": ["string", "integer"],
-                        "description": "A commit, tag or branch of git and dvc; a version or time"
-                        " of delta; a version id or ETag of object.",
-                    },
-                    "config": text("The configuration of a Hugging Face folder."),
-                    "sheet": text("The sheet of an .xlsx file; else its first visible one."),
-                    "columns": named({"type": "string"}, "The column by input or field."),
-                    "where": named(values, "Per field, the values of which a case has one."),
-                    "group": text("The column whose value is the group."),
-                    "split": {
-                        "type": "object",
-                        "description": "Shares by a hash, or names of the file's splits.",
-                        "properties": {"by": {"enum": [BY_HASH]}},
-                        "additionalProperties": {"type": ["string", "number"]},
-                    },
-                    "sample": {
-                        "anyOf": [
-                            {"type": "integer", "minimum": 1},
-                            table({"n": whole("Cases.", 1), "seed": whole("Any number.")}, ("n",)),
-                        ]
-                    },
-                },
-                ("path",),
-            ),
-        ],
-    }
-
-
 def suite() -> Schema:
-    gate = GatePolicy(())
-    scorers = "Scorers that all must pass, the headline first; else the first required one."
+    dataset = {
+        "description": "The file of cases, in the suite's folder; or a mapping.",
+        "anyOf": [{"type": "string"}, json_schema(DatasetSpec)],
+    }
+    gate = json_schema(GatePolicy)
+    del gate["required"]  # the scorers, which those of the suite stand for
+    faults = {
+        outcome.value: {"enum": [counts.value for counts in FaultScore]}
+        for outcome in Outcome
+        if outcome.is_models_fault
+    }
+    keys = {
+        "suite": text("The suite's name."),
+        "prompt": text("The prompt_id that it tries."),
+        "dataset": dataset,
+        "description": text("For people."),
+        "scorers": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/scorer"}},
+        "faults": table(faults, description="What the model's own faults count as."),
+        "gate": gate,
+        "run": json_schema(RunOptions),
+    }
     return {
         "$schema": DRAFT,
         "title": "suite.yaml of Workbench",
-        **table(
-            {
-                "suite": text("The suite's name."),
-                "prompt": text("The prompt_id that it tries."),
-                "dataset": dataset(),
-                "description": text("For people."),
-                "scorers": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/scorer"}},
-                "faults": table(
-                    {
-                        outcome.value: {"enum": [counts.value for counts in FaultScore]}
-                        for outcome in Outcome
-                        if outcome.is_models_fault
-                    },
-                    description="What the model's own faults count as.",
-                ),
-                "gate": table(
-                    {
-                        "rule": {"enum": list(RULES), "default": gate.rule},
-                        "scorer": {"type": ["string", "array"], "description": scorers},
-                        "scorers": {"type": ["string", "array"], "description": scorers},
-                        "baseline": {
-                            "type": ["string", "null"],
-                            "description": "The environment of the baseline; none: no baseline.",
-                            "default": gate.baseline,
-                        },
-                        "margin": share("Not worse by more than this.", default=gate.margin),
-                        "threshold": share("Never below this."),
-                        "confidence": share("Of the interval.", default=gate.confidence),
-                        "max_missing": share(
-                            "Share of missing scores that a pass may have.",
-                            default=gate.max_missing,
-                        ),
-                        "max_age": measured("Older evidence does not count.", "30d"),
-                        "min_cases": whole("Least cases for a threshold alone."),
-                        "extend": flag("Decide by bets, so that fresh cases may be added."),
-                        "slices": {
-                            "type": "object",
-                            "description": "Tags whose cases must keep a margin of their own.",
-                            "additionalProperties": table(
-                                {"margin": share("Not worse by more than this.")}, ("margin",)
-                            ),
-                        },
-                        "also": {
-                            "type": "object",
-                            "description": "Cost and latency, each with a margin of its own.",
-                            "properties": {
-                                "cost": table(
-                                    {"margin": measured("A share of A's cost.", "10 %")},
-                                    ("margin",),
-                                )
-                            },
-                            "patternProperties": {
-                                "^latency_p[1-9][0-9]?$": table(
-                                    {"margin": measured("Not slower by more.", "200ms")},
-                                    ("margin",),
-                                )
-                            },
-                            "additionalProperties": False,
-                        },
-                    }
-                ),
-                "run": json_schema(RunOptions),
-            },
-            ("suite", "prompt", "dataset", "scorers"),
-        ),
+        **table(keys, ("suite", "prompt", "dataset", "scorers")),
         "$defs": {"scorer": scorer()},
     }
 

@@ -48,7 +48,7 @@ def test_a_plug_ins_scorer_is_found_by_its_name_with_its_options_checked(site: P
     assert scorer.score(Answer(Outcome.OK, "a big cat"), CASE).value == 0.0
     assert scorer.score(Answer(Outcome.TIMED_OUT, error="late"), CASE).value is None
     for options, wanted in (
-        ({"limit": 0}, "max_words.limit: 0 is less than 1"),
+        ({"limit": 0}, "max_words.limit must be a whole number, 1 or more, not 0"),
         ({"limt": 1}, "did you mean 'limit'?"),
         ({"ignore": ["a b"]}, "max_words: ignore: 'a b' is not one word"),
     ):

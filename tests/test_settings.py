@@ -78,9 +78,12 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
         ("[workspace]\nauthr = 'a'", "did you mean 'author'?"),
         ("[workspace]\nauthor = 5", "author must be a text, not 5"),
         ("[workspace]\nconfirm_above = -1", "confirm_above must be a number, 0 or more, not -1"),
-        ("[workspace]\nconfirm_above = inf", "confirm_above must be a number, 1e+15 or less"),
+        ("[workspace]\nconfirm_above = inf", "confirm_above must be a number, 0 or more, not inf"),
         ("[workspace]\nconfirm_above = nan", "confirm_above must be a number, 0 or more, not nan"),
-        ("[workspace]\nconfirm_above = true", "confirm_above must be a number, not True"),
+        (
+            "[workspace]\nconfirm_above = true",
+            "must be a number, 0 or more, not True",
+        ),
         ("workspace = 5", "workspace must be a table"),
         ("[providers]\nopenai = 5", "providers.openai must be a table, not 5"),
         ("[providers.o]\nbase_ulr = ''", "did you mean 'base_url'?"),
@@ -91,7 +94,7 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
         ("[environments.production]\nrequires = 'x'", "requires must be a list"),
         (
             "[environments.production]\nrequires = [1]",
-            "requires takes a list, a text each, not [1]",
+            "requires[0] must be a text, not 1",
         ),
         ("[environments.production]\nfrom = 'stagin'", "did you mean 'staging'?"),
         ("[environments.production]\nfrom = 'production'", "it promotes from itself"),

@@ -6,55 +6,46 @@ takes, `key` what differs from that. The published JSON Schemas are made from th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import Field, field, fields
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from dataclasses import MISSING, Field, field, fields, is_dataclass
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from msgspec import Meta, ValidationError, convert
+from msgspec import Meta
 
 from workbench.errors import UsageError
 from workbench.suggestions import did_you_mean
-from workbench.typed_options import Option
+from workbench.typed_options import MOST, checked
 
 T = TypeVar("T")
 
-MOST = 10**15
-"""The largest number that a key takes where nothing smaller is said; infinity is none."""
 Count = Annotated[int, Meta(ge=0, le=MOST)]
 Amount = Annotated[float, Meta(ge=0, le=MOST)]
-
-_ABOUT = "about"
-_NAME = "name"
-_READ = "read"
-_EXAMPLE = "example"
-_WORDS = {kind.__name__: words for kind, (_, words) in Option.TYPES.items()} | {
-    "array": "a list",
-    "object": "a table",
-}
-_PROBLEM = re.compile(
-    r"(?:Expected `(?P<type>\w+)[^`]*`(?: (?P<side>[<>]=) (?P<limit>\S+))?"
-    r"|Invalid enum value).*? - at `\$\.(?P<key>[^.`\[]+)(?P<item>\[)?"
-)
+Share = Annotated[float, Meta(ge=0, le=1)]
+Text = Annotated[str, Meta(min_length=1)]
 
 
 def key(
     about: str = "",
     *,
     name: str | None = "",
+    alias: str = "",
     read: Callable[[Any], Any] | None = None,
-    example: str = "",
+    takes: Any = None,
+    example: Any = "",
     **options: Any,
 ) -> Any:
     """A field, what it says in the schema, and its name in the file where that is another; None:
     it does not stand in the file.
 
-    `read` makes the field's value of what stands there; it raises ValueError, or a UsageError with
-    a hint. `example`: how a number with its unit is written, where a text is read as one.
-    `options` are those of `dataclasses.field`.
+    `takes` is the type of what stands there, where it is not the field's; tables in it are read
+    first. `read` makes the field's value of it; it raises ValueError, or a UsageError with a hint
+    whose message goes on after the key. `example`: how it is written; a text where that may be one,
+    beside a number. `options` are those of `dataclasses.field`.
     """
-    metadata = {_ABOUT: about, _NAME: name, _READ: read, _EXAMPLE: example}
-    return field(metadata=metadata, **options)
+    takes = float | str if isinstance(example, str) and example and takes is None else takes
+    metadata = {"about": about, "name": name, "alias": alias, "read": read, "example": example}
+    return field(metadata={**metadata, "takes": takes}, **options)
 
 
 def or_none(value: Any) -> Any:
@@ -63,26 +54,44 @@ def or_none(value: Any) -> Any:
 
 
 def file_keys(kind: type) -> Iterator[tuple[str, Field[Any]]]:
-    """The keys of a dataclass in the file, and its fields."""
+    """The keys of a dataclass in the file, and its fields; of a field's two, its name is last."""
     for one in fields(kind):
-        name = one.metadata.get(_NAME, "")
-        if name is not None:
+        if alias := one.metadata.get("alias"):
+            yield alias, one
+        if (name := one.metadata.get("name", "")) is not None:
             yield name or one.name, one
 
 
 def json_schema(kind: type) -> dict[str, Any]:
     """The JSON Schema of a table that is read into the dataclass."""
-    from msgspec.json import schema_components
-
-    _, components = schema_components([kind])
-    of_fields = components[kind.__name__]["properties"]
-    properties = {}
+    properties, required = {}, []
+    types = get_type_hints(kind, include_extras=True)
     for name, one in file_keys(kind):
-        properties[name] = {**of_fields[one.name], "description": one.metadata.get(_ABOUT, "")}
-        if example := one.metadata.get(_EXAMPLE):
-            properties[name].pop("anyOf", None)
-            properties[name] |= {"type": ["number", "string"], "examples": [example]}
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+        meta = one.metadata
+        properties[name] = _schema_of(meta.get("takes") or types[one.name])
+        properties[name]["description"] = meta.get("about", "")
+        if not _may_lack(one):
+            required.append(name)
+        elif one.default not in (None, MISSING, ()):
+            properties[name]["default"] = one.default
+        if meta.get("example"):
+            properties[name]["examples"] = [meta["example"]]
+    needed = {"required": required} if required else {}
+    return {"type": "object", "properties": properties, "additionalProperties": False, **needed}
+
+
+def _schema_of(kind: Any) -> dict[str, Any]:
+    from msgspec.json import schema
+
+    if table := _table_of(kind):
+        return json_schema(table)
+    if get_origin(kind) in (Union, UnionType):
+        return {"anyOf": [_schema_of(one) for one in get_args(kind)]}
+    of_kind = schema(kind)
+    if by_name := _tables_of(kind):
+        del of_kind["$defs"]
+        of_kind["additionalProperties"] = json_schema(by_name)
+    return of_kind
 
 
 def read_table(
@@ -90,27 +99,28 @@ def read_table(
     table: Any,
     where: str,
     error: type[UsageError],
-    *,
-    beside: tuple[str, ...] = (),
     **given: Any,
 ) -> T:
     """The dataclass in a mapping; what is not set there has the field's default.
 
-    `beside` are keys that the caller reads itself; `given` are fields that do not stand in the
-    file, and defaults that depend on it. Raises `error` with the place, the key and what is right.
+    `given` are fields that do not stand in the file, and defaults that depend on it. Raises `error`
+    with the place, the key and what is right.
     """
+    known, types = dict(file_keys(kind)), get_type_hints(kind, include_extras=True)
+    examples = {name: one.metadata.get("example") for name, one in known.items()}
+    needed = [
+        f"{n}: {examples[n]}" for n, one in known.items() if not _may_lack(one) and examples[n]
+    ]
     if not isinstance(table, Mapping):
-        raise error(f"{where} must be a table")
-    known = dict(file_keys(kind))
-    check_keys(table, (*known, *beside), where, error)
+        raise error(f"{where} must be a table, not {table!r}", hint=", ".join(needed))
+    check_keys(table, known, where, error)
     values = dict(given)
     for name, one in known.items():
         if name in table and (table[name] is not None or "None" in str(one.type)):
-            values[one.name] = _read(one, table[name], f"{where}: {name}", error)
-    try:
-        return convert(values, kind)
-    except ValidationError as problem:
-        raise _misfit(problem, kind, table, where, error) from None
+            values[one.name] = _read(one, table[name], types[one.name], f"{where}: {name}", error)
+        elif one.name not in values and not _may_lack(one):
+            raise error(f"{where}: {name} is missing", hint=", ".join(needed))
+    return kind(**values)
 
 
 def check_keys(
@@ -122,41 +132,39 @@ def check_keys(
             raise error(f"{where}: unknown key {name!r}", hint=did_you_mean(str(name), known))
 
 
-def _read(one: Field[Any], value: Any, where: str, error: type[UsageError]) -> Any:
-    read = one.metadata.get(_READ)
+def _read(one: Field[Any], value: Any, kind: Any, where: str, error: type[UsageError]) -> Any:
+    read, by_name = one.metadata.get("read"), _tables_of(one.metadata.get("takes"))
+    if by_name is not None:
+        value = _tables(value, by_name, where, error)
     try:
-        return value if read is None or value is None else read(value)
+        value = value if read is None or value is None else read(value)
     except UsageError as problem:
         raise error(f"{where} {problem.message}", hint=problem.hint) from problem
     except ValueError as problem:
         raise error(f"{where}: {problem}") from problem
+    table = next(filter(None, map(_table_of, (kind, *get_args(kind)))), None)
+    if table is None or value is None:
+        return checked(value, kind, where, error)
+    return value if isinstance(value, table) else read_table(table, value, where, error)
 
 
-def choices(kind: type, name: str) -> tuple[Any, ...]:
-    """The values of a field that takes one of several."""
-    return get_args(get_type_hints(kind)[name])
+def _tables(value: Any, kind: type, where: str, error: type[UsageError]) -> dict[str, Any]:
+    """The tables by name; a name may be a number."""
+    tables: dict[str, Any] = {}
+    for name, one in checked(value, Mapping[Any, Any], where, error).items():
+        name = checked(str(name) if isinstance(name, int) else name, Text, f"{where}: a key", error)
+        tables[name] = read_table(kind, one, f"{where}.{name}", error)
+    return tables
 
 
-def _misfit(
-    problem: ValidationError,
-    kind: type,
-    table: Mapping[str, Any],
-    where: str,
-    error: type[UsageError],
-) -> UsageError:
-    """The library's message in our words."""
-    match, known = _PROBLEM.match(str(problem)), dict(file_keys(kind))
-    if match is None:
-        return error(f"{where}: {problem}")
-    name = next(name for name, one in known.items() if one.name == match["key"])
-    if match["type"] is None:
-        allowed = [one for one in choices(kind, known[name].name) if one != ""]
-        hint = f"{name} = " + " or ".join(f'"{one}"' for one in allowed)
-        return error(f"{where}: {name} cannot be {table[name]!r}", hint=hint)
-    takes = _WORDS.get(match["type"], match["type"])
-    if match["item"]:
-        return error(f"{where}: {name} takes a list, {takes} each, not {table[name]!r}")
-    if match["side"]:
-        bound = "or more" if match["side"] == ">=" else "or less"
-        takes += f", {float(match['limit']):,.10g} {bound}"
-    return error(f"{where}: {name} must be {takes}, not {table[name]!r}")
+def _table_of(kind: Any) -> type | None:
+    return kind if isinstance(kind, type) and is_dataclass(kind) else None
+
+
+def _tables_of(kind: Any) -> type | None:
+    """The dataclass in a mapping of them."""
+    return _table_of(get_args(kind)[-1]) if get_origin(kind) is Mapping else None
+
+
+def _may_lack(one: Field[Any]) -> bool:
+    return one.default is not MISSING or one.default_factory is not MISSING

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PER_CENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _MONEY = re.compile(r"\$?\s*(\d+(?:\.\d+)?)\s*(?:USD)?", re.I)
 
 
@@ -31,6 +33,15 @@ def dollars(text: str | float) -> float:
     if not match:
         raise ValueError(f"{text!r} is no amount: write 2.00 USD")
     return float(match.group(1))
+
+
+def share_of(value: Any) -> float | None:
+    """`50 %` or 0.5 as a share of 1; None for anything else."""
+    match = _PER_CENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match:
+        return float(match[1]) / 100
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value <= 1 else None
 
 
 def plural(number: int, one: str, many: str = "") -> str:

@@ -96,11 +96,11 @@ def test_every_required_scorer_gates_after_the_headline(tmp_path: Path) -> None:
         ("dataset: cases.jsonl", "dataset: ../cases.jsonl", "lies outside"),
         ("dataset: cases.jsonl", "dataset: /etc/passwd", "lies outside"),
         ("dataset: cases.jsonl", "dataset: none.jsonl", "no dataset at"),
-        ("margin: 0.05", "margin: 5", "margin must lie between 0 and 1"),
-        ("margin: 0.05", "margin: true", "margin must lie between 0 and 1"),
-        ("margin: 0.05", "margin: .nan", "margin must lie between 0 and 1"),
-        ("threshold: 0.80", "threshold: 80%", "threshold must lie between 0 and 1"),
-        ("confidence: 0.95", "confidence: 1", "confidence must lie between 0.5 and 0.999"),
+        ("margin: 0.05", "margin: 5", "margin must be a number from 0 to 1"),
+        ("margin: 0.05", "margin: true", "margin must be a number from 0 to 1"),
+        ("margin: 0.05", "margin: .nan", "margin must be a number from 0 to 1"),
+        ("threshold: 0.80", "threshold: 80%", "threshold must be a number from 0 to 1"),
+        ("confidence: 0.95", "confidence: 1", "confidence must be a number from 0.5 to 0.999"),
         ("margin: 0.05", "margni: 0.05", "did you mean 'margin'?"),
         ("scorer: exact_match", "scorer: exact_macth", "did you mean 'exact_match'?"),
         ("scorer: exact_match", "scorer: 5", "5 names no scorer"),
@@ -108,7 +108,7 @@ def test_every_required_scorer_gates_after_the_headline(tmp_path: Path) -> None:
         (
             "concurrency: 16",
             "concurrency: 0",
-            "concurrency must be a whole number, 1 or more, not 0",
+            "concurrency must be a whole number from 1 to 1,000, not 0",
         ),
         ("concurrency: 16", "concurrency: 1.5", "concurrency must be a whole number"),
         ("repeats: 1", "repeats: true", "repeats must be a whole number"),
@@ -123,7 +123,7 @@ def test_every_required_scorer_gates_after_the_headline(tmp_path: Path) -> None:
             "must be a mapping",
         ),
         ("- latency: {at_most: 5s, required: false}", "- exact_match", "stands twice"),
-        ("gate:\n", "gate: 5\nx:\n", "gate must be a mapping"),
+        ("gate:\n", "gate: 5\nx:\n", "gate must be a table, not 5"),
     ],
 )
 def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -256,12 +256,12 @@ def test_a_stream_is_asked_for_with_yes_or_no(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "hint"),
     [
-        ('"80 %"', "threshold: 0.8"),
-        ("80%", "threshold: 0.8"),
-        ("80", "threshold: 0.8"),
-        ("'0.8'", "threshold: 0.8"),
-        ("'0,8'", "threshold: 0.8"),
-        ("97.5 %", "threshold: 0.975"),
+        ('"80 %"', "write 0.8"),
+        ("80%", "write 0.8"),
+        ("80", "write 0.8"),
+        ("'0.8'", "write 0.8"),
+        ("'0,8'", "write 0.8"),
+        ("97.5 %", "write 0.975"),
         ("-1", ""),
         ("high", ""),
         ("true", ""),
@@ -270,6 +270,6 @@ def test_a_stream_is_asked_for_with_yes_or_no(tmp_path: Path) -> None:
 def test_a_share_that_is_written_in_per_cent_is_refused_with_the_fraction(
     tmp_path: Path, written: str, hint: str
 ) -> None:
-    with pytest.raises(SuiteError, match="threshold must lie between 0 and 1") as told:
+    with pytest.raises(SuiteError, match="threshold must be a number from 0 to 1") as told:
         suite_of(tmp_path, WHOLE.replace("threshold: 0.80", f"threshold: {written}"))
     assert told.value.hint == hint

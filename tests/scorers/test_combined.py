@@ -165,7 +165,7 @@ def test_one_kind_stands_several_times_under_names() -> None:
         ('- contains: {name: "a\\nb"}\n', "is no name"),
         ("- contains: {weight: 2}\n", "weight counts in mean_of and in checks alone"),
         ("- any_of: [{contains: {weight: 2}}]\n", "weight counts in mean_of"),
-        ("- mean_of: [{contains: {weight: -2}}]\n", "less than 0"),
+        ("- mean_of: [{contains: {weight: -2}}]\n", "weight must be a number, 0 or more, not -2"),
         ("- mean_of: [{contains: {required: false}}]\n", "required stands at scorers of the suite"),
         ("- any_of: [{contains: {after: x}}]\n", "after stands at scorers of the suite alone"),
         ("- any_of: []\n", "name the scorers that it is made of"),

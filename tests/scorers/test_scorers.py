@@ -18,6 +18,7 @@ from workbench.runs.spec.suite_file import read_suite
 from workbench.scorers.base import Score
 from workbench.scorers.catalog import KINDS, make_scorer
 from workbench.scorers.faults import FaultScore
+from workbench.typed_options import checked
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "one_of": {"labels": ["a", "b"]},
@@ -202,14 +203,18 @@ def test_every_score_lies_between_0_and_1_or_is_missing(
         ("json_schema", {"schema": {}}, "json_schema.schema is empty"),
         ("tool_call", {"arguments": {"id": 7}}, "arguments: name their tool"),
         ("language", {"languages": [""]}, "languages: '' is no code"),
-        ("similarity", {"at_least": 80}, "at_least: 80 does not lie between 0 and 1; write 0.8"),
-        ("similarity", {"at_least": -1}, "at_least: -1 does not lie between 0 and 1"),
-        ("similarity", {"at_least": float("nan")}, "at_least: nan does not lie between 0 and 1"),
-        ("max_chars", {"limit": -1}, "limit: -1 is less than 1"),
-        ("max_chars", {"limit": 0}, "limit: 0 is less than 1"),
+        ("similarity", {"at_least": 80}, "at_least must be a number from 0 to 1, not 80"),
+        ("similarity", {"at_least": -1}, "at_least must be a number from 0 to 1, not -1"),
+        (
+            "similarity",
+            {"at_least": float("nan")},
+            "number from 0 to 1, not nan",
+        ),
+        ("max_chars", {"limit": -1}, "limit must be a whole number, 1 or more, not -1"),
+        ("max_chars", {"limit": 0}, "limit must be a whole number, 1 or more, not 0"),
         ("latency", {"at_most": "0s"}, "at_most: no answer comes in no time"),
-        ("cost", {"at_most_usd": -0.5}, "at_most_usd: -0.5 is less than 0"),
-        ("cost", {"at_most_usd": float("inf")}, "at_most_usd: inf is not a finite number"),
+        ("cost", {"at_most_usd": -0.5}, "at_most_usd must be a number, 0 or more, not -0.5"),
+        ("cost", {"at_most_usd": float("inf")}, "at_most_usd must be a number, 0 or more, not inf"),
     ],
 )
 def test_a_wrong_scorer_or_option_is_refused(name: str, options: dict[str, Any], said: str) -> None:
@@ -314,4 +319,4 @@ def test_every_kind_and_option_says_what_it_does(name: str) -> None:
     json.dumps(kind.defaults)
     for option in kind.options.values():
         assert option.summary.endswith(".")
-        assert option.checked(option.default, name, SuiteError) == option.default
+        assert checked(option.default, option.kind, name, SuiteError) == option.default

@@ -48,16 +48,16 @@ def selected(dataset: Dataset, spec: DatasetSpec) -> Dataset:
     """
     cases = dataset.cases
     notes = list(dataset.notes)
-    if spec.renamed:
-        cases = _renamed(cases, spec.renamed, dataset)
+    if spec.split.renamed:
+        cases = _renamed(cases, spec.split.renamed, dataset)
     if spec.where:
         cases = tuple(case for case in cases if _matches(case, spec.where))
         notes.append(f"where takes {len(cases):,} of {plural(len(dataset.cases), 'case')}")
         if not cases:
             raise _nothing_matches(dataset, spec.where)
-    if spec.shares:
+    if spec.split.shares:
         cases = tuple(
-            case if case.split else replace(case, split=split_of(case, spec.shares))
+            case if case.split else replace(case, split=split_of(case, spec.split.shares))
             for case in cases
         )
     if spec.sample is not None:

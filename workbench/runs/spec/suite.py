@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -14,19 +14,27 @@ from workbench.datasets.attachments import attached, media_kinds
 from workbench.datasets.distinct import distinct
 from workbench.datasets.sources.spec import DatasetSpec
 from workbench.datasets.values import Case, Dataset
+from workbench.errors import UsageError
 from workbench.fingerprints import fingerprint, short
 from workbench.prompts.values import Prompt
+from workbench.runs.spec.gate_margins import (
+    COST,
+    LATENCY,
+    FurtherMargin,
+    Margins,
+    SliceMargin,
+    also_of,
+    slices_of,
+)
 from workbench.scorers.base import Scorer
 from workbench.scorers.first_release import credited_empty
 from workbench.scorers.judges.judge import judges_of, without_content
-from workbench.typed_tables import Count, key, or_none
-from workbench.units import dollars, timeout
+from workbench.typed_tables import Count, Share, Text, key, or_none
+from workbench.units import dollars, seconds, timeout
 
-NOT_WORSE = "not_worse"
-NO_REGRESSIONS = "no_regressions"
-THRESHOLD = "threshold"
-RULES = (NOT_WORSE, NO_REGRESSIONS, THRESHOLD)
-"""A gate's rules: a bound on the loss, no regressed case, or the candidate's score alone."""
+NOT_WORSE: Literal["not_worse"] = "not_worse"
+NO_REGRESSIONS: Literal["no_regressions"] = "no_regressions"
+THRESHOLD: Literal["threshold"] = "threshold"
 
 MIN_CASES = 20
 """Minimum number of cases for a threshold, unless the suite says otherwise: with fewer, it is
@@ -43,30 +51,68 @@ _REVISION = 2
 """Revision of how cells and expected answers are read; 0.1.0 read by revision 1, unrecorded."""
 
 
+def _days(text: str | float) -> float:
+    return seconds(text) / 86400.0
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UsageError(f"{value!r} names no scorer", hint="scorer: exact_match")
+    return tuple(names)
+
+
 @dataclass(frozen=True, slots=True)
 class GatePolicy:
     """When a version may go live. Scores, margin and threshold are fractions of 1."""
 
-    scorers: tuple[str, ...]
-    """All of them must pass; the first is the headline."""
-    baseline: str | None = DEFAULT_BASELINE
-    """The environment whose live version is the baseline; None: the threshold alone decides."""
-    margin: float = DEFAULT_MARGIN
-    threshold: float | None = None
-    confidence: float = DEFAULT_CONFIDENCE
-    max_missing: float = DEFAULT_MAX_MISSING
-    """Largest share of missing cases with which a version can pass."""
-    max_age_days: float | None = None
-    rule: str = NOT_WORSE
-    min_cases: int | None = None
-    """Minimum number of cases for a threshold without a baseline; None: MIN_CASES."""
-    extend: bool = False
-    """Decide by bets (e-values) from the first case on, so that fresh cases may be added later."""
-    slices: tuple[tuple[str, float], ...] = ()
-    """Tags with the margin that their cases must keep beside all cases."""
-    also: tuple[tuple[str, float], ...] = ()
-    """Further quantities with their margins: `cost` as a share of the baseline's, `latency_p95` and
-    the like in seconds."""
+    scorers: tuple[str, ...] = key(
+        "Scorers that all must pass, the headline first; else the first required one.",
+        name="scorer",
+        alias="scorers",
+        takes=str | list[str],
+        read=_names,
+    )
+    baseline: str | None = key(
+        "The environment of the baseline; none: the threshold alone decides.",
+        read=lambda value: None if value == "none" else value,
+        default=DEFAULT_BASELINE,
+    )
+    margin: Share = key("Not worse by more than this.", default=DEFAULT_MARGIN)
+    threshold: Share | None = key("Never below this.", default=None)
+    confidence: Annotated[float, Meta(ge=0.5, le=0.999)] = key(
+        "Of the interval.", default=DEFAULT_CONFIDENCE
+    )
+    max_missing: Share = key(
+        "Largest share of missing cases with which a version can pass.",
+        default=DEFAULT_MAX_MISSING,
+    )
+    max_age_days: float | None = key(
+        "Older evidence does not count.", name="max_age", read=_days, example="30d", default=None
+    )
+    rule: Literal["not_worse", "no_regressions", "threshold"] = key(
+        "A bound on the loss, no regressed case, or the candidate's score alone.",
+        default=NOT_WORSE,
+    )
+    min_cases: Annotated[int, Meta(ge=0, le=10**6)] | None = key(
+        f"Least cases for a threshold without a baseline; 0: {MIN_CASES}.",
+        read=or_none,
+        default=None,
+    )
+    extend: bool = key("Decide by bets, so that fresh cases may be added.", default=False)
+    slices: Margins = key(
+        "Tags whose cases must keep a margin of their own.",
+        takes=Mapping[Text, SliceMargin],
+        read=slices_of,
+        default=(),
+    )
+    also: Margins = key(
+        "Further quantities with their margins: cost and latency_p95, or another percentile.",
+        takes=Mapping[Annotated[str, Meta(pattern=f"^({COST}|{LATENCY.pattern})$")], FurtherMargin],
+        read=also_of,
+        default=(),
+    )
+    """A share of the baseline's cost, and seconds."""
 
     def content(self) -> dict[str, Any]:
         """All of the policy as plain JSON values."""
