@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli, Done
-from workbench.runs.store import forgetting
+from workbench.runs.forgetting import forgetter
 
 NAME = "Wilhelmina Quaderstein of 17 Nowhere Lane 5"
 """In the inputs of a case; the endpoint takes its last number for the case's."""
@@ -155,7 +155,7 @@ def test_a_reader_that_keeps_the_old_bytes_alive_is_said_and_a_second_try_finish
 ) -> None:
     cli = fresh_cli
     released(cli)
-    monkeypatch.setattr(forgetting, "WAIT_MS", 50)
+    monkeypatch.setattr(forgetter, "WAIT_MS", 50)
     with closing(sqlite3.connect(cli.root / ".workbench" / "runs.db")) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM answers").fetchone()

@@ -16,11 +16,12 @@ from tests.support.specs import make_cases, make_spec
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import UsageError
 from workbench.fingerprints import canonical_json
+from workbench.runs.forgetting.forgetter import Forgetter
 from workbench.runs.spec.suite import Suite
 from workbench.runs.store import snapshots
 from workbench.runs.store.database import open_database
 from workbench.runs.store.dataset_versions import DatasetVersions
-from workbench.runs.store.forgetting import FORGOTTEN, Forgetter, inputs_digest
+from workbench.runs.store.forgetting import FORGOTTEN, inputs_digest
 
 LONE = Case("lone", {"ticket": "half \ud83d of a pair"})
 

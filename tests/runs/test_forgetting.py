@@ -15,7 +15,8 @@ from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.specs import make_cases, make_prompt, make_spec, start
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
-from workbench.runs.store.forgetting import FORGOTTEN, Forgetter, inputs_digest
+from workbench.runs.forgetting.forgetter import Forgetter
+from workbench.runs.store.forgetting import FORGOTTEN, inputs_digest
 from workbench.runs.store.store import RunStore
 from workbench.scorers.catalog import make_scorer
 

@@ -16,6 +16,7 @@ SECTIONS = {
     "Start": {"init": "init", "new": "new", "demo": "demo", "trust": "trust"},
     "Try": {
         "try": "trial",
+        "tries": "tries",
         "run": "run",
         "runs": "runs",
         "estimate": "estimate",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +27,10 @@ from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from workbench.actions.refs import Source
+    from workbench.actions.running.tries import Tried
     from workbench.actions.session import Session
     from workbench.datasets.values import Case
     from workbench.prompts.values import Prompt
-    from workbench.providers.base import Answer
 
 _MOST_IDS = 1000
 """Ids among which a similar one is searched for: with more it takes noticeable time."""
@@ -58,9 +60,11 @@ def try_command(
     counts: tuple[int, ...] | None,
     models: tuple[str, ...] | None,
 ) -> int:
-    """Ask for one answer, printed as it comes, or for one of each --model. Nothing is stored."""
+    """Ask for one answer, printed as it comes, or for one of each --model.
+
+    Every try is kept in runs.db with its prompt, inputs and answer: `workbench tries list`.
+    """
     from workbench.actions.refs import on_models, resolve
-    from workbench.actions.running.run import try_case
     from workbench.datasets.attachments import media_kinds, with_files
     from workbench.datasets.json_values import as_text
     from workbench.present.case_values import readable_inputs
@@ -72,9 +76,11 @@ def try_command(
         context.note(f"note: {source.note}")
     if given:
         kinds = media_kinds([prompt])
-        case, place = with_files(_given(given), kinds, Path.cwd(), anywhere=True), ""
+        case = with_files(_given(given), kinds, Path.cwd(), anywhere=True)
+        asked_of = Asked("", case, "")
     else:
-        case, place = _case_of(session, prompt, suite, case_id)
+        asked_of = _case_of(session, prompt, suite, case_id)
+    case = asked_of.case
     for name, value in readable_inputs(case).items():
         first, *more = value.splitlines() or [""]
         context.note(f"{name}: {first}")
@@ -84,18 +90,16 @@ def try_command(
     if counts is not None and models is not None:
         raise UsageError("--examples and --model each ask several times", hint="give one of them")
     if models is not None:
-        return _try_models(context, session, on_models(session, source, models), case, place)
+        return _try_models(context, session, on_models(session, source, models), asked_of)
     if counts is not None:
-        return _try_counts(context, session, source, case, place, counts)
+        return _try_counts(context, session, source, asked_of, counts)
 
     def show(text: str) -> None:
         if not context.as_json:
             streams.write(safe_text(text), flush=True)
 
-    try:
-        answer = try_case(session, prompt, case, on_text=show)
-    except TemplateError as error:
-        raise TemplateError(f"{place}{error.message}", hint=error.hint) from error
+    tried = _ask(context, session, source, asked_of, on_text=show)
+    answer = tried.answer
     if not context.as_json:
         streams.write("\n")
     expected = f", expected: {as_text(case.expected)}" if case.expected is not None else ""
@@ -105,30 +109,78 @@ def try_command(
     context.note(f"{answer.outcome.value}{reason}, {numbers.seconds(answer.latency_s)}{expected}")
     if context.as_json:
         notes = [source.note] if source.note else []
-        context.answer({**_json(case, answer), "notes": notes}, [])
+        context.answer({**_json(case, tried), "notes": notes}, [])
     return EXIT_INCOMPLETE if answer.outcome.is_error else EXIT_DONE
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A case to try, of a suite or given by hand."""
+
+    suite: str
+    case: Case
+    place: str
+    """Its location for error messages."""
+
+
+def _ask(
+    context: CommandContext,
+    session: Session,
+    source: Source,
+    asked: Asked,
+    on_text: Callable[[str], None] | None = None,
+) -> Tried:
+    """One answer, kept; where it cannot be kept, a note says why."""
+    from workbench.actions.running.tries import try_and_keep
+    from workbench.runs.tries.values import Question
+
+    draft = None
+    if source.path is not None and not source.is_settled:
+        draft = source.path.read_text(encoding="utf-8", errors="replace")
+    label = source.run_label
+    case = asked.case if asked.suite else _kept(session, source.prompt, asked.case)
+    question = Question(source.prompt, label, case, suite=asked.suite, draft=draft)
+    try:
+        tried = try_and_keep(session, question, on_text=on_text)
+    except TemplateError as error:
+        raise TemplateError(f"{asked.place}{error.message}", hint=error.hint) from error
+    if tried.problem:
+        context.note(f"note: this try was not kept: {tried.problem}")
+    return tried
+
+
+def _kept(session: Session, prompt: Prompt, case: Case) -> Case:
+    """Inputs given by hand among the prompt's typed cases, where the screens offer them too; files
+    are not kept.
+    """
+    from workbench.actions.running.tries import keep_typed
+    from workbench.datasets.fit import typed_inputs
+    from workbench.prompts.inputs.media import is_attachment
+    from workbench.prompts.inputs.parts import has_files
+
+    if not case.inputs or any(is_attachment(v) or has_files(v) for v in case.inputs.values()):
+        return case
+    return keep_typed(
+        session, prompt.prompt_id, replace(case, inputs=typed_inputs(prompt, case.inputs))
+    )
+
+
 def _try_models(
-    context: CommandContext, session: Session, sources: list[Source], case: Case, place: str
+    context: CommandContext, session: Session, sources: list[Source], asked: Asked
 ) -> int:
     """One answer of each model, in order."""
-    from workbench.actions.running.run import try_case
-
     lines, values, failed = [], [], False
     for source in sources:
         assert source.prompt.model is not None
-        try:
-            answer = try_case(session, source.prompt, case)
-        except TemplateError as error:
-            raise TemplateError(f"{place}{error.message}", hint=error.hint) from error
+        tried = _ask(context, session, source, asked)
+        answer = tried.answer
         failed = failed or answer.outcome.is_error
-        asked = {"model": source.prompt.model.id, "answered_model": answer.model}
-        values.append({**_json(case, answer), **asked})
+        models = {"model": source.prompt.model.id, "answered_model": answer.model}
+        values.append({**_json(asked.case, tried), **models})
         took, money = numbers.seconds(answer.latency_s), numbers.money(answer.cost_usd)
         lines += [f"{source.name}: {answer.outcome.value}, {took}, {money}"]
         lines += [f"  {line}" for line in (answer.error or answer.text).splitlines()]
-    context.answer({"models": values, "case": case.id}, lines)
+    context.answer({"models": values, "case": asked.case.id}, lines)
     return EXIT_INCOMPLETE if failed else EXIT_DONE
 
 
@@ -136,20 +188,16 @@ def _try_counts(
     context: CommandContext,
     session: Session,
     source: Source,
-    case: Case,
-    place: str,
+    asked: Asked,
     counts: tuple[int, ...],
 ) -> int:
-    from workbench.actions.running.run import try_case
-
-    asked = []
+    case = asked.case
+    made = []
     for shots in shots_of(source.prompt, counts):
-        try:
-            asked.append((shots, try_case(session, shots.prompt, case)))
-        except TemplateError as error:
-            raise TemplateError(f"{place}{error.message}", hint=error.hint) from error
-        context.note(f"{shots.count}: {asked[-1][1].outcome.value}")
-    keys = ("outcome", "text", "error", "latency_s", "prompt_tokens", "completion_tokens")
+        tried = _ask(context, session, replace(source, prompt=shots.prompt), asked)
+        made.append((shots, tried))
+        context.note(f"{shots.count}: {tried.answer.outcome.value}")
+    keys = ("try", "outcome", "text", "error", "latency_s", "prompt_tokens", "completion_tokens")
     values = {
         "case": case.id,
         "inputs": dict(case.inputs),
@@ -158,28 +206,29 @@ def _try_counts(
             {
                 "count": shots.count,
                 "tokens": shots.tokens,
-                "cost_usd": answer.cost_usd,
-                **{key: value for key, value in _json(case, answer).items() if key in keys},
+                "cost_usd": tried.answer.cost_usd,
+                **{key: value for key, value in _json(case, tried).items() if key in keys},
             }
-            for shots, answer in asked
+            for shots, tried in made
         ],
         "notes": [source.note] if source.note else [],
     }
-    context.answer(values, lines_of(asked))
-    failed = any(answer.outcome.is_error for _, answer in asked)
+    answers = [(shots, tried.answer) for shots, tried in made]
+    context.answer(values, lines_of(answers))
+    failed = any(answer.outcome.is_error for _, answer in answers)
     return EXIT_INCOMPLETE if failed else EXIT_DONE
 
 
 def _case_of(
     session: Session, prompt: Prompt, suite_name: str | None, case_id: str | None
-) -> tuple[Case, str]:
-    """The case to try, and its location for error messages."""
+) -> Asked:
+    """The case to try."""
     try:
         suite = session.workspace.suite_for(prompt.prompt_id, suite_name).for_prompts([prompt])
     except NoSuite as error:
         if case_id is not None:
             raise
-        return _without_suite(prompt, error), ""
+        return Asked("", _without_suite(prompt, error), "")
     chosen_id = suite.dev_cases.cases[0].id if case_id is None else case_id
     case = suite.dataset.case(chosen_id)
     if case is None:
@@ -187,7 +236,7 @@ def _case_of(
         near = did_you_mean(chosen_id, known) if len(known) < _MOST_IDS else ""
         hint = near if near.startswith("did") else f"{len(known):,} cases, from {known[0]}"
         raise NotFound(f"no case {chosen_id!r} in {suite.name}", hint=hint)
-    return case, f"{suite.dataset.place_of(case)}: case {case.id!r}: "
+    return Asked(suite.name, case, f"{suite.dataset.place_of(case)}: case {case.id!r}: ")
 
 
 def _without_suite(prompt: Prompt, error: NoSuite) -> Case:
@@ -212,8 +261,10 @@ def _given(given: tuple[str, ...]) -> Case:
     return Case("given", {name: UntypedText(value) for name, _, value in pairs})
 
 
-def _json(case: Case, answer: Answer) -> dict[str, object]:
+def _json(case: Case, tried: Tried) -> dict[str, object]:
+    answer = tried.answer
     return {
+        "try": tried.try_id,
         "case": case.id,
         "inputs": dict(case.inputs),
         "expected": case.expected,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from workbench.tui.keys.commands import Command
     from workbench.tui.table.column_table import ColumnsAsked
+    from workbench.tui.widgets.controls import Choice
 
 
 class DialogOpeners(AppContext):
@@ -38,6 +39,18 @@ class DialogOpeners(AppContext):
         from workbench.tui.dialogs.copy_menu import open_copy_menu
 
         open_copy_menu(self, message.widget)
+
+    def on_choice_listed(self, message: Choice.Listed) -> None:
+        """Show all options of a dialog's field over it."""
+        from workbench.tui.base.choice_list import ChoiceList
+
+        choice = message.choice
+
+        def picked(value: str | None) -> None:
+            if value is not None:
+                choice.choose(value)
+
+        self.push_screen(ChoiceList((choice.id or "").replace("-", " "), choice), picked)
 
     def action_start(self) -> None:
         """Choose suite and cases for a run of what is selected."""

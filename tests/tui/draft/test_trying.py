@@ -66,12 +66,17 @@ async def test_without_a_suite_the_inputs_are_asked_for_and_the_answer_is_shown(
         await until_shown(pilot, "vip is 'perhaps', and true or false")
         vip_area.load_text("false")
         await pilot.press("ctrl+s")
-        await until_shown(pilot, "given · ok", "Inputs · case given")
+        await until_shown(pilot, "typed-1 · ok", "Inputs · case typed-1")
         sent = server.requests[-1]["messages"][-1]["content"]
         assert sent.splitlines() == ["Ticket 3: about bug", "not vip"]
-        # What was given stands there the next time.
+        # From now on they are tried at once; the form has them too.
+        calls = server.calls
         await pilot.press("ctrl+t")
+        await until(pilot, lambda: server.calls == calls + 1)
+        await until_shown(pilot, "typed-1 · ok")
+        await pilot.press("ctrl+g")
         await until(pilot, lambda: isinstance(app.screen, InputsForm))
+        await until_shown(pilot, "19 characters · ≈ 4 tok")
         assert app.screen.query_one("#given-0", ValueArea).text == "Ticket 3: about bug"
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, InputsForm))

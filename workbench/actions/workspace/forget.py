@@ -16,15 +16,11 @@ from workbench.addresses import address_of
 from workbench.errors import NotFound, UsageError, WorkbenchError
 from workbench.prompts.inputs.media import is_attachment
 from workbench.prompts.inputs.parts import attachments_in
+from workbench.runs.forgetting.forgetter import Forgetter, StoredCase
+from workbench.runs.forgetting.removed import Removed
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.suite_file import read_suite
-from workbench.runs.store.forgetting import (
-    Forgetter,
-    ForgottenCase,
-    Removed,
-    StoredCase,
-    inputs_digest,
-)
+from workbench.runs.store.forgetting import ForgottenCase, inputs_digest
 from workbench.suggestions import did_you_mean
 
 _LONG, _SENTENCE = 12, 40

@@ -277,6 +277,56 @@ M009_JUDGEMENTS = (
     "ALTER TABLE runs ADD COLUMN judge_unpriced INTEGER NOT NULL DEFAULT 0",
 )
 
+M010_TRIES = (
+    # Single questions asked while a draft is written. What a list shows stands first: SQLite then
+    # reads no page of the long texts behind it.
+    """CREATE TABLE tries (
+        id INTEGER PRIMARY KEY,
+        tried_at TEXT NOT NULL,
+        tried_by TEXT NOT NULL,
+        prompt_id TEXT NOT NULL,
+        label TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        prompt TEXT NOT NULL REFERENCES contents(fingerprint),
+        draft TEXT REFERENCES contents(fingerprint),
+        asked_provider TEXT NOT NULL,
+        asked_model TEXT NOT NULL,
+        suite TEXT NOT NULL,
+        case_id TEXT NOT NULL,
+        inputs TEXT NOT NULL,
+        starred INTEGER NOT NULL DEFAULT 0 CHECK (starred IN (0, 1)),
+        became TEXT NOT NULL DEFAULT '',
+        question_start TEXT NOT NULL,
+        answer_start TEXT NOT NULL DEFAULT '',
+        outcome TEXT NOT NULL,
+        latency REAL,
+        first_token REAL,
+        prompt_tokens INTEGER,
+        completion_tokens INTEGER,
+        cost_usd REAL,
+        model TEXT,
+        system_fingerprint TEXT,
+        finish_reason TEXT,
+        attempts INTEGER NOT NULL DEFAULT 1,
+        status INTEGER,
+        question BLOB NOT NULL,
+        text TEXT NOT NULL DEFAULT '',
+        error TEXT,
+        note TEXT
+    ) STRICT""",
+    "CREATE INDEX tries_of_prompt ON tries (prompt_id, id)",
+    "CREATE INDEX tries_by_inputs ON tries (inputs)",
+    # Inputs that were typed to try a prompt on: no suite has them.
+    """CREATE TABLE typed_cases (
+        prompt_id TEXT NOT NULL,
+        case_id TEXT NOT NULL,
+        inputs TEXT NOT NULL,
+        typed_at TEXT NOT NULL,
+        question BLOB NOT NULL,
+        PRIMARY KEY (prompt_id, case_id)
+    ) STRICT""",
+)
+
 MIGRATIONS = (
     M001_FIRST_SCHEMA,
     M002_BATCHES_AND_PROBES,
@@ -287,5 +337,6 @@ MIGRATIONS = (
     M007_SNAPSHOTS,
     M008_RESCORINGS,
     M009_JUDGEMENTS,
+    M010_TRIES,
 )
 """Step n migrates schema n to schema n + 1, counted from 0."""

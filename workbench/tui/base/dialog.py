@@ -212,6 +212,14 @@ def _is_typed(key: str) -> bool:
     return (key_to_character(key) or "").isalnum()
 
 
+def labelled(label: str, control: Widget, unit: str = "") -> Horizontal:
+    """A control with its label before it and its unit after it."""
+    parts = [PlainLabel(label, classes="field-label"), control]
+    if unit:
+        parts.append(PlainLabel(unit, classes="field-unit"))
+    return Horizontal(*parts, classes="field")
+
+
 def field(
     name: str, label: str, value: str = "", *, hint: str = "", goes_on: bool = False
 ) -> Iterable[Widget]:

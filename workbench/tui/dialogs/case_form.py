@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -28,6 +28,7 @@ from workbench.tui.services.dataset_edits import (
 )
 from workbench.tui.table.case_rows import ResultRow
 from workbench.tui.table.case_texts import flat_json
+from workbench.tui.widgets.controls import Tick
 from workbench.tui.widgets.text import PlainLabel, PlainStatic
 from workbench.tui.widgets.value_area import ValueArea
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 MAX_EDITED = 100_000
 """Characters of a value that can be edited here."""
+_SHOWN_ANSWER = 60
 
 
 class CaseForm(Dialog[tuple[str, str]]):
@@ -52,8 +54,16 @@ class CaseForm(Dialog[tuple[str, str]]):
     """
 
     def __init__(
-        self, path: Path, case: Case, *, replaces: str = "", note: str = "", begins: str = ""
+        self,
+        path: Path,
+        case: Case,
+        *,
+        replaces: str = "",
+        note: str = "",
+        begins: str = "",
+        answer: str = "",
     ) -> None:
+        """`answer` is what a model said: it can be taken for what is expected."""
         title = f"Edit {replaces}" if replaces else f"A new case in {path.name}"
         super().__init__(f"The first case of a suite for {begins}" if begins else title, "Save")
         self._begins = begins
@@ -62,6 +72,7 @@ class CaseForm(Dialog[tuple[str, str]]):
         self._case = case
         self._replaces = replaces
         self._note = note
+        self._answer = answer
         self._names = list(case.inputs)
         self._before: tuple[str, ...] = ()
 
@@ -75,6 +86,10 @@ class CaseForm(Dialog[tuple[str, str]]):
             widgets.append(PlainLabel(f"input · {name}"))
             widgets.append(ValueArea(flat_json(self._case.inputs[name]), id=f"value-{at}"))
         widgets.append(PlainLabel("expected"))
+        if self._answer:
+            taken = self._case.expected == self._answer
+            label = f"the answer is right: {safe_line(self._answer[:_SHOWN_ANSWER])}"
+            widgets.append(Tick(label, taken, id="takes-answer"))
         widgets.append(ValueArea(flat_json(self._case.expected), id="expected-value"))
         yield VerticalScroll(*widgets, id="values", can_focus=False)
         yield from field("case-tags", "tags", ", ".join(self._case.tags), hint="a, b")
@@ -83,6 +98,12 @@ class CaseForm(Dialog[tuple[str, str]]):
             self._note or "a changed case of split gate makes earlier evaluations stale",
             id="about-gate",
         )
+
+    def on_tick_changed(self, message: Tick.Changed) -> None:
+        """Take the answer for what is expected, or what was expected before."""
+        message.stop()
+        expected = self._answer if message.tick.value else flat_json(self._case.expected)
+        self.query_one("#expected-value", ValueArea).replace_text(expected)
 
     def action_cancel(self) -> None:
         """Confirm before discarding input."""
@@ -180,13 +201,15 @@ def open_form(
     *,
     replaces: str = "",
     note: str = "",
+    answer: str = "",
     done: Callable[[str], None] | None = None,
 ) -> None:
     """Show the form, or say why this dataset cannot be written here. `done` gets the case's id."""
     if page.path is None:
         app.tell(page.problem or "only .jsonl datasets can be edited here", error=True)
         return
-    open_row(app, page.path, page.written(case), replaces=replaces, note=note, done=done)
+    written = page.written(case)
+    open_row(app, page.path, written, replaces=replaces, note=note, answer=answer, done=done)
 
 
 def open_row(
@@ -196,6 +219,7 @@ def open_row(
     *,
     replaces: str = "",
     note: str = "",
+    answer: str = "",
     done: Callable[[str], None] | None = None,
 ) -> None:
     """Show the form of a row of a file, or say why it cannot be edited here."""
@@ -212,14 +236,23 @@ def open_row(
             if done:
                 done(saved_case[1])
 
-    app.push_screen(CaseForm(path, case, replaces=replaces, note=note), saved)
+    app.push_screen(CaseForm(path, case, replaces=replaces, note=note, answer=answer), saved)
 
 
-def begin(app: AppContext, prompt_id: str, done: Callable[[str], None]) -> None:
+def begin(
+    app: AppContext,
+    prompt_id: str,
+    done: Callable[[str], None],
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    answer: str = "",
+) -> None:
     """The form of a suite's first case, or why there can be none. `done` gets the case's id."""
 
     def opened(place: tuple[Path, Case]) -> None:
         path, case = place
+        if inputs is not None:
+            case = replace(case, inputs=dict(inputs))
         note = (
             f"writes {path.parent.name}/suite.yaml too: scored by exact_match, the gate at 80 %; "
             "scorers and gate are edited there"
@@ -230,7 +263,7 @@ def begin(app: AppContext, prompt_id: str, done: Callable[[str], None]) -> None:
                 app.tell(result[0])
                 done(result[1])
 
-        app.push_screen(CaseForm(path, case, note=note, begins=prompt_id), saved)
+        app.push_screen(CaseForm(path, case, note=note, begins=prompt_id, answer=answer), saved)
 
     app.in_thread(first_case, prompt_id, done=opened, group="begin", opens=True)
 
@@ -251,6 +284,6 @@ def promote(app: AppContext, summary: RunSummary, row: ResultRow) -> None:
         new_case = blank_case(page.suite.dataset.cases, like)
         shown = answer[:200] or "(no answer)"
         note = f"{summary.label} answered: {shown} · change the input, say what is expected"
-        open_form(app, page, new_case, note=note)
+        open_form(app, page, new_case, note=note, answer=answer)
 
     app.in_thread(read_datasets, summary.suite, done=read, group="promote", opens=True)

@@ -137,8 +137,9 @@ def about_line(checked: Checked, page: DraftPage | None, price: CallPrice | None
         if price is not None:
             parts.append(f"{numbers.money(price.cost(checked.tokens, most))} a call")
     if page and page.suite:
-        run = numbers.plural(len(page.cases), "case")
+        cases = len(page.suite.dev_cases.cases)
+        run = numbers.plural(cases, "case")
         if price is not None and checked.messages:
-            run += f" {numbers.money(price.cost(checked.tokens, most) * len(page.cases))}"
+            run += f" {numbers.money(price.cost(checked.tokens, most) * cases)}"
         parts.append(run)
     return Content(safe_line(" " + " · ".join(parts)))

@@ -1,4 +1,4 @@
-"""What a prompt is to be tried on, where no case says it: a field for each input."""
+"""What a prompt is to be tried on: a field for each input, typed or filled from a case."""
 
 from __future__ import annotations
 
@@ -6,21 +6,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual.widget import Widget
+from textual.widgets import TextArea
 
 from workbench.datasets.cells import typed
+from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError
+from workbench.present import numbers
+from workbench.present.case_values import input_text
 from workbench.prompts.contract import undeclared
 from workbench.prompts.inputs.checks import misfit
 from workbench.prompts.kinds import MEDIA
+from workbench.prompts.sizes import about_tokens
 from workbench.prompts.values import Input, Prompt
-from workbench.tui.base.dialog import Dialog
+from workbench.tui.base.dialog import Dialog, labelled
 from workbench.tui.table.case_texts import flat_json
-from workbench.tui.widgets.text import PlainLabel
+from workbench.tui.widgets.controls import Choice, Option
+from workbench.tui.widgets.text import PlainLabel, plain
 from workbench.tui.widgets.value_area import ValueArea
 
+EMPTY = "empty"
+"""The choice of a form without values."""
+_LISTED = 2_000
+"""Cases that can be chosen from; the others are reached in the dataset."""
 
-class InputsForm(Dialog[dict[str, str]]):
-    """Closes with the typed texts by input name; `values_of` converts them."""
+
+GIVEN = "given"
+"""The id of typed inputs until they are kept."""
+
+
+class InputsForm(Dialog[Case]):
+    """Closes with the case to try: the one it was filled from, unless something else was typed."""
 
     first_field = "#given-0"
     DEFAULT_CSS: ClassVar[str] = """
@@ -30,34 +45,78 @@ class InputsForm(Dialog[dict[str, str]]):
     """
 
     def __init__(
-        self, title: str, yes: str, inputs: Sequence[Input], before: Mapping[str, str]
+        self, title: str, inputs: Sequence[Input], cases: Sequence[Case], shown: Case | None
     ) -> None:
-        """`before`: what was typed the last time; else the defaults stand there."""
-        super().__init__(title, yes)
+        """`cases` are what it can be filled from; `shown` is what it begins with."""
+        super().__init__(title, "Try")
         self._inputs = inputs
-        self._given = before
+        self._cases = {case.id: case for case in cases[:_LISTED]}
+        if shown is not None:
+            self._cases.setdefault(shown.id, shown)
+        self._shown = shown
 
     def body(self) -> Iterable[Widget]:
+        if self._cases:
+            shown = self._shown.id if self._shown else EMPTY
+            labels = [
+                Option(one.id, f"{one.id}  {input_text(one)}") for one in self._cases.values()
+            ]
+            options = [*labels, Option(EMPTY, "nothing: empty fields")]
+            yield labelled("filled from", Choice(options, shown, id="filled-from"))
         for at, item in enumerate(self._inputs):
-            default = "" if item.default is None else flat_json(item.default)
+            text = self._text(item)
             yield PlainLabel(_label(item))
-            yield ValueArea(self._given.get(item.name, default), id=f"given-{at}")
+            area = ValueArea(text, id=f"given-{at}")
+            area.border_subtitle = plain(size_of(text))
+            yield area
+
+    def _text(self, item: Input) -> str:
+        if self._shown is not None and item.name in self._shown.inputs:
+            return flat_json(self._shown.inputs[item.name])
+        return "" if item.default is None else flat_json(item.default)
+
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        """Fill the fields from another case; what was typed is gone then, but for undo."""
+        message.stop()
+        self._shown = self._cases.get(message.choice.value)
+        for area, item in zip(self._areas(), self._inputs, strict=True):
+            area.replace_text(self._text(item))
+
+    def on_text_area_changed(self, message: TextArea.Changed) -> None:
+        message.stop()
+        message.text_area.border_subtitle = plain(size_of(message.text_area.text))
+
+    def _areas(self) -> list[ValueArea]:
+        return [self.query_one(f"#given-{at}", ValueArea) for at in range(len(self._inputs))]
 
     def confirm(self) -> None:
         # Behind the keys that the focused field has not seen yet: ctrl+s overtakes them.
         (self.focused or self).call_later(self._give)
 
     def _give(self) -> None:
-        areas = [self.query_one(f"#given-{at}", ValueArea) for at in range(len(self._inputs))]
+        areas = self._areas()
         given = {item.name: area.text for item, area in zip(self._inputs, areas, strict=True)}
+        shown = self._shown
+        if shown is not None and all(
+            text == self._text(item)
+            for item, text in zip(self._inputs, given.values(), strict=True)
+        ):
+            self.dismiss(shown)
+            return
+        values: dict[str, Any] = {}
         for area, item in zip(areas, self._inputs, strict=True):
             try:
-                values_of([item], given)
+                values |= values_of([item], given)
             except UsageError as error:
                 self.problem(str(error))
                 area.focus()
                 return
-        self.dismiss(given)
+        self.dismiss(Case(GIVEN, values))
+
+
+def size_of(text: str) -> str:
+    """Characters and about how many tokens."""
+    return f"{numbers.plural(len(text), 'character')} · ≈ {numbers.tokens(about_tokens(text))} tok"
 
 
 def inputs_of(prompt: Prompt) -> tuple[Input, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from workbench.actions.running.tries import typed_cases
 from workbench.actions.session import Session
 from workbench.actions.workspace.linting import lint_context
 from workbench.actions.workspace.snippets import sharing
@@ -35,6 +36,8 @@ class DraftPage:
     baseline: Baseline | None
     shared: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The snippets of the draft, each with the other prompts whose drafts include it."""
+    typed: tuple[Case, ...] = ()
+    """What was typed to try it on, in no dataset."""
 
     @property
     def path(self) -> Path:
@@ -43,8 +46,14 @@ class DraftPage:
 
     @property
     def cases(self) -> tuple[Case, ...]:
-        """The cases to iterate on."""
-        return self.suite.dev_cases.cases if self.suite else ()
+        """The cases to iterate on: the suite's, then those that were typed."""
+        return (*(self.suite.dev_cases.cases if self.suite else ()), *self.typed)
+
+    def with_case(self, case: Case) -> DraftPage:
+        """With this case among those to iterate on."""
+        if any(known.id == case.id for known in self.cases):
+            return self
+        return replace(self, typed=(*self.typed, case))
 
 
 def read_draft_page(
@@ -68,7 +77,8 @@ def read_draft_page(
         problem = str(error)
     baseline = read_baseline(session, prompt_id)
     shared = sharing(session.workspace, draft) if draft else ()
-    return DraftPage(draft, path_text, suite, problem, baseline, shared)
+    typed = typed_cases(session, prompt_id)
+    return DraftPage(draft, path_text, suite, problem, baseline, shared, typed)
 
 
 def _path_of(session: Session, prompt_id: str, variant: str) -> Path | None:

@@ -12,12 +12,13 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from workbench.actions.refs import DRAFT
 from workbench.datasets.values import Case
-from workbench.prompts.values import Model
+from workbench.prompts.files.variants import AT
 from workbench.runs.spec.suite import Suite
-from workbench.tui.base.screen import ModeScreen
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.context.selection import Selection
+from workbench.tui.draft.actions import DraftActions
 from workbench.tui.draft.autosave import Autosave
 from workbench.tui.draft.checks import Checked
 from workbench.tui.draft.draft_lines import about_line, facts_text, first_problem, preview_text
@@ -33,7 +34,7 @@ CHECK_S = 0.15
 LONG_DRAFT = 200_000
 
 
-class DraftScreen(ModeScreen):
+class DraftScreen(DraftActions):
     """One draft, edited."""
 
     MODE = "draft"
@@ -42,11 +43,11 @@ class DraftScreen(ModeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._prompt_id = self._variant = ""
+        self.prompt_id = self._variant = ""
         self.page: DraftPage | None = None
-        self._checked: Checked | None = None
+        self.checked: Checked | None = None
         self._price: CallPrice | None = None
-        self._case_at = 0
+        self.case_at = 0
         self._check_timer: Timer | None = None
         self.autosave = Autosave(self)
         self.trial = Trial(self, self)
@@ -71,12 +72,12 @@ class DraftScreen(ModeScreen):
     # What is shown
 
     def show(self, selection: Selection) -> None:
-        shown, wanted = (self._prompt_id, self._variant), (selection.prompt_id, selection.variant)
+        shown, wanted = (self.prompt_id, self._variant), (selection.prompt_id, selection.variant)
         if selection.prompt_id and wanted != shown:
             self.autosave.save()
-            self._prompt_id, self._variant = wanted
-            self.page = self._checked = self.autosave.file = None
-            self._case_at = 0
+            self.prompt_id, self._variant = wanted
+            self.page = self.checked = self.autosave.file = None
+            self.case_at = 0
             self._reload()
         elif not selection.prompt_id:
             self.hint("no prompt is picked · F2 Prompts · n there makes a new draft")
@@ -96,7 +97,7 @@ class DraftScreen(ModeScreen):
         self._reload()
 
     def _reload(self) -> None:
-        args = (self._prompt_id, self.app.selection.suite, self._variant)
+        args = (self.prompt_id, self.app.selection.suite, self._variant)
         self.app.in_thread(read_draft_page, *args, done=self._show_page, group="draft-page")
 
     def _show_page(self, page: DraftPage) -> None:
@@ -106,11 +107,11 @@ class DraftScreen(ModeScreen):
         wanted = self.app.selection.case_id
         for at, case in enumerate(page.cases):
             if first and case.id == wanted:
-                self._case_at = at
+                self.case_at = at
         if page.path_text is None:
             editor.disabled = True
             editor.load_text("")
-            editor.border_title = plain(f"{self._ref} has no draft")
+            editor.border_title = plain(f"{self.ref} has no draft")
             self.hint("F2 Prompts · e there makes a draft of the version under the cursor")
             return
         path, text = page.path_text
@@ -164,24 +165,39 @@ class DraftScreen(ModeScreen):
         return self.autosave.file.path if self.autosave.file else None
 
     @property
-    def _ref(self) -> str:
-        return f"{self._prompt_id}@{self._variant}" if self._variant else self._prompt_id
+    def ref(self) -> str:
+        return f"{self.prompt_id}@{self._variant}" if self._variant else self.prompt_id
 
     @property
     def case(self) -> Case | None:
-        """The case that the preview shows and `ctrl+t` tries; without a suite, what was given."""
+        """The case that the preview shows and `ctrl+t` tries: the suite's, or typed inputs."""
         cases = self.page.cases if self.page else ()
-        return cases[self._case_at % len(cases)] if cases else self.trial.case
+        return cases[self.case_at % len(cases)] if cases else None
 
     @property
-    def has_cases(self) -> bool:
-        """Whether a suite says what to try it on."""
-        return bool(self.page and self.page.cases)
+    def label(self) -> str:
+        """How tries and runs of what is edited are labelled."""
+        return f"{AT}{self._variant}" if self._variant else DRAFT
+
+    def show_case(self, case: Case) -> None:
+        """Make it the case that the preview shows, among the others if it is new."""
+        if self.page is None:
+            return
+        self.page = self.page.with_case(case)
+        self.case_at = [known.id for known in self.page.cases].index(case.id)
+        self.app.select(case_id=case.id)
+        self.check()
 
     @property
     def suite(self) -> Suite | None:
         """The suite whose cases are tried."""
         return self.page.suite if self.page else None
+
+    def take_text(self, text: str) -> None:
+        """Another text, as one edit that undo takes back."""
+        editor = self.query_one(PromptEditor)
+        if not editor.disabled:
+            editor.swap_text(text)
 
     def check(self) -> None:
         page, path = self.page, self.path
@@ -197,7 +213,7 @@ class DraftScreen(ModeScreen):
         )
 
     def show_checks(self, checked: Checked) -> None:
-        self._checked = checked
+        self.checked = checked
         editor = self.query_one(PromptEditor)
         editor.mark(problem.line for problem in checked.problems if problem.line)
         self._title()
@@ -205,7 +221,7 @@ class DraftScreen(ModeScreen):
         facts = self.query_one("#facts", FittedText)
         at = f"case {case.id}" if case else "no case"
         if case and page and page.cases:
-            at += f" {self._case_at % len(page.cases) + 1}/{len(page.cases)}"
+            at += f" {self.case_at % len(page.cases) + 1}/{len(page.cases)}"
         facts.border_title = plain(f"Inputs · {at}")
         facts.show_fitted(lambda in_full: facts_text(checked, page, in_full=in_full))
         preview = self.query_one("#preview", TextView)
@@ -223,17 +239,19 @@ class DraftScreen(ModeScreen):
         self._show_about()
 
     def _show_about(self) -> None:
-        if self._checked is None:
+        if self.checked is None:
             return
         about = self.query_one("#about", PlainStatic)
-        about.show(about_line(self._checked, self.page, self._price), layout=False)
+        about.show(about_line(self.checked, self.page, self._price), layout=False)
         way = "esc leaves the editor" if self.is_editing else "e or enter: Edit"
-        problem = first_problem(self._checked)
+        problem = first_problem(self.checked)
         if problem:
             self.hint(problem)
-        elif not self.has_cases:
+        elif self.case is None:
             problem = self.page.suite_problem if self.page else ""
             self.hint(f"{way} · ^t asks for inputs · {problem}")
+        elif self.suite is None:
+            self.hint(f"{way} · ^t tries these inputs · ^g types others · ^s registers")
         else:
             self.hint(f"{way} · ^t tries this case · F5 runs the suite · ^s registers")
 
@@ -244,71 +262,11 @@ class DraftScreen(ModeScreen):
         base = self.page.baseline if self.page else None
         kind = "variant" if self._variant else "draft"
         of = f"{kind} of {base.newest_version}" if base else f"{kind}, not registered"
-        changed = self._checked is not None and (base is None or bool(self._checked.version))
+        changed = self.checked is not None and (base is None or bool(self.checked.version))
         doing = "EDITING · " if self.is_editing else ""
-        editor.border_title = plain(f"{doing}{self._ref} · {of}{' ●' if changed else ''}")
+        editor.border_title = plain(f"{doing}{self.ref} · {of}{' ●' if changed else ''}")
         if not self.autosave.is_saved:
             editor.border_subtitle = plain("not saved yet")
-
-    # Actions
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        del parameters
-        if action == "case":
-            return self.has_cases
-        if action in ("edit", "leave"):
-            return self.autosave.file is not None and self.is_editing == (action == "leave")
-        if action in ("try_case", "try_models", "register", "editor", "examples", "undo"):
-            return self.autosave.file is not None
-        return True
-
-    def action_case(self, way: int) -> None:
-        self._case_at += way
-        if self.case:
-            self.app.select(case_id=self.case.id)
-        self.check()
-
-    async def action_try_case(self) -> None:
-        if await self.autosave.saved():
-            await self.trial.start()
-
-    async def action_try_models(self) -> None:
-        """The same case on several models, side by side."""
-        model = self._checked.prompt.model if self._checked and self._checked.prompt else None
-        if model is None or not await self.autosave.saved():
-            return
-        from workbench.tui.draft.models_dialog import Models
-
-        def chosen(models: list[Model] | None) -> None:
-            if models:
-                self.run_worker(self.trial.start(models), exclusive=True, group="models")
-
-        self.app.push_screen(Models(model, self.app.workspace.settings), chosen)
-
-    async def action_register(self) -> None:
-        if self.autosave.file is None or not await self.autosave.saved():
-            return
-        from workbench.tui.draft.register_dialog import open_register
-
-        open_register(self.app, self._ref)
-
-    async def action_editor(self) -> None:
-        if self.autosave.file is not None and await self.autosave.saved():
-            from workbench.tui.draft.editor import edit_outside
-
-            await edit_outside(self.app, self.autosave)
-
-    async def action_examples(self) -> None:
-        """The rows of the few-shot examples."""
-        if self.path is not None and await self.autosave.saved():
-            from workbench.tui.draft.examples_dialog import open_examples
-
-            open_examples(self.app, self.path, self.suite, self.check)
-
-    def action_panes(self) -> None:
-        """Toggle preview and answer on narrow screens."""
-        self.remove_class("-models")
-        self.toggle_class("-answering")
 
     @property
     def is_editing(self) -> bool:
@@ -339,6 +297,3 @@ class DraftScreen(ModeScreen):
     def action_edit(self) -> None:
         """Into the editor."""
         self.query_one(PromptEditor).focus()  # which does nothing while it is disabled
-
-    def action_undo(self) -> None:
-        self.query_one(PromptEditor).undo()

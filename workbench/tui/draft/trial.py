@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from textual.containers import Container
 from textual.content import Content
 
-from workbench.actions.running import run as running
+from workbench.actions.running.tries import Tried, keep_typed, try_and_keep
 from workbench.actions.session import Session
 from workbench.datasets.json_values import as_text
 from workbench.datasets.values import Case
@@ -22,8 +22,9 @@ from workbench.prompts.values import Input, Model, Prompt
 from workbench.providers.base import Answer
 from workbench.runs.engine.scoring import score_answer
 from workbench.runs.spec.suite import Suite
+from workbench.runs.tries.values import Question
 from workbench.tui.draft.checks import Checked
-from workbench.tui.draft.inputs_form import InputsForm, inputs_of, values_of
+from workbench.tui.draft.inputs_form import GIVEN, InputsForm, inputs_of
 from workbench.tui.draft.queries import check_in
 from workbench.tui.services.background import call_in_thread
 from workbench.tui.widgets.run_header import EDITED
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from workbench.tui.base.screen import ModeScreen
     from workbench.tui.draft.queries import DraftPage
 
-GIVEN = "given"
-"""The id of a case that the user typed."""
 PAINT_S = 0.1
 MOST_MODELS = 6
 
@@ -83,10 +82,14 @@ class DraftInEditor(Protocol):
     @property
     def case(self) -> Case | None: ...
     @property
-    def has_cases(self) -> bool: ...
-    @property
     def suite(self) -> Suite | None: ...
-    def check(self) -> None: ...
+    @property
+    def label(self) -> str:
+        """`draft`, or `@short-name` of a variant."""
+
+    def show_case(self, case: Case) -> None:
+        """Make it the case that the preview shows, among the others if it is new."""
+
     def show_checks(self, checked: Checked) -> None: ...
 
 
@@ -99,12 +102,11 @@ class Trial:
         self._asked: list[Asked] = []
         self._open: list[Asked] = []
         self._timer: Timer | None = None
-        self._given: dict[str, str] = {}
-        self.case: Case | None = None
-        """What the user gave to try it on, where no suite does."""
 
-    async def start(self, models: Sequence[Model] = ()) -> None:
-        """Try the current draft on the current case; by default on its own model."""
+    async def start(self, models: Sequence[Model] = (), *, always_ask: bool = False) -> None:
+        """Try the current draft on the current case; by default on its own model. Without a case,
+        or with `always_ask`, the user is asked for the inputs.
+        """
         screen = self._screen
         text, case = self._draft.text, self._draft.case
         checked = await self._check(text, case)
@@ -115,7 +117,7 @@ class Trial:
             return
         prompts = [replace(checked.prompt, model=model) for model in models] or [checked.prompt]
         inputs = inputs_of(checked.prompt)
-        if self._draft.has_cases and case is not None:
+        if case is not None and not always_ask:
             await self._ask_all(prompts, checked.case or case, text)
         elif not inputs:
             await self._ask_all(prompts, Case(GIVEN, {}), text)
@@ -123,19 +125,25 @@ class Trial:
             self._ask_for(inputs, prompts, text)
 
     def _ask_for(self, inputs: Sequence[Input], prompts: Sequence[Prompt], text: str) -> None:
-        """Ask the user for inputs: there is no suite."""
-        screen = self._screen
+        """Ask the user for inputs, and try them; typed ones are kept among the prompt's cases."""
+        screen, page = self._screen, self._draft.page
+        prompt_id = prompts[0].prompt_id
 
-        def answered(given: dict[str, str] | None) -> None:
-            if given is not None:
-                self._given |= given
-                self.case = Case(GIVEN, values_of(inputs, given))
-                self._draft.check()
-                asking = self._ask_all(prompts, self.case, text)
-                screen.run_worker(asking, exclusive=True, group="models")
+        def try_on(case: Case) -> None:
+            self._draft.show_case(case)
+            screen.run_worker(self._ask_all(prompts, case, text), exclusive=True, group="models")
 
-        title = f"Try {prompts[0].prompt_id} on · ^s asks"
-        screen.app.push_screen(InputsForm(title, "Ask", inputs, self._given), answered)
+        def answered(case: Case | None) -> None:
+            if case is None:
+                return
+            if case.id != GIVEN:
+                try_on(case)
+                return
+            screen.app.in_thread(keep_typed, prompt_id, case, done=try_on, group="typed")
+
+        cases = page.cases if page else ()
+        title = f"Inputs to try {prompt_id} on · ^s tries it"
+        screen.app.push_screen(InputsForm(title, inputs, cases, self._draft.case), answered)
 
     async def _ask_all(self, prompts: Sequence[Prompt], case: Case, text: str) -> None:
         screen = self._screen
@@ -171,7 +179,7 @@ class Trial:
 
     async def show_empty(self) -> None:
         """Placeholder until this draft has an answer."""
-        self._asked, self._open, self._given, self.case = [], [], {}, None
+        self._asked, self._open = [], []
         view = TextView(classes="pane answer")
         answers = self._screen.query_one("#answers", Container)
         await answers.remove_children()
@@ -180,12 +188,17 @@ class Trial:
         view.show("^t tries the case on the draft's model, F12 on several side by side")
 
     def _ask(self, asked: Asked, at: int, suite: Suite | None) -> None:
-        def ask(session: Session) -> Answer:
-            return running.try_case(session, asked.prompt, asked.case, on_text=asked.heard)
+        label, case = self._draft.label, asked.case
+        is_typed = suite is None or suite.dataset.case(case.id) is None
+        place = "" if is_typed or suite is None else suite.name
+
+        def ask(session: Session) -> Tried:
+            question = Question(asked.prompt, label, case, place, asked.draft)
+            return try_and_keep(session, question, on_text=asked.heard)
 
         self._screen.app.in_thread(
             ask,
-            done=lambda answer: self._finished(asked, answer, suite),
+            done=lambda tried: self._finished(asked, tried, suite),
             failed=lambda error: self._failed(asked, error),
             group=f"trial-{at}",
         )
@@ -220,7 +233,10 @@ class Trial:
             self._timer.pause()
         return True
 
-    def _finished(self, asked: Asked, answer: Answer, suite: Suite | None) -> None:
+    def _finished(self, asked: Asked, tried: Tried, suite: Suite | None) -> None:
+        answer = tried.answer
+        if tried.problem:
+            self._screen.app.tell(f"this try was not kept: {tried.problem}", error=True)
         if self._settled(asked):
             self._title(asked, answer.outcome.value.replace("_", " "))
             asked.view.show(answer_text(answer, asked.case, suite), raw=answer.text)

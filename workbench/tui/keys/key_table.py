@@ -5,6 +5,7 @@ The rows of the screens; those of lists, texts and dialogs are in `pane_keys`.
 
 from __future__ import annotations
 
+from workbench.tui.keys.draft_keys import DRAFT, TRIES
 from workbench.tui.keys.key_row import ALWAYS, Action
 from workbench.tui.keys.pane_keys import COPY, DIALOG, DIFF, LIST, READING, TABLE, TEXT
 
@@ -129,71 +130,6 @@ PROMPTS = (
     Action("prompts.export", "E", "Export…", "prompt", "prompts", "export", "to a target"),
     Action("prompts.revoke", "V", "Revoke…", "deploy", "prompts", "revoke", "never live again"),
     Action("prompts.new", "n", "New draft", "prompt", "prompts", "new", "a new prompt", 1),
-)
-
-DRAFT = (
-    Action("draft.try", "ctrl+t,f7", "Try", "draft", "draft", "try_case", "this case, streamed", 7),
-    Action(
-        "draft.models",
-        "f12",
-        "Try models…",
-        "draft",
-        "draft",
-        "try_models",
-        "this case on several, side by side",
-        2,
-    ),
-    Action(
-        "draft.register",
-        "ctrl+s",
-        "Register…",
-        "draft",
-        "draft",
-        "register",
-        "make an immutable version",
-        6,
-    ),
-    Action("draft.editor", "f4", "$EDITOR", "draft", "draft", "editor", "edit it elsewhere", 4),
-    Action(
-        "draft.examples",
-        "x",
-        "Examples…",
-        "draft",
-        "draft",
-        "examples",
-        "rows of the few-shot set: list, edit, add, delete",
-    ),
-    Action(
-        "draft.case_before",
-        "left_square_bracket,alt+left",
-        "Case before",
-        "draft",
-        "draft",
-        "case(-1)",
-        show=1,
-    ),
-    Action(
-        "draft.case_after",
-        "right_square_bracket,alt+right",
-        "Next case",
-        "draft",
-        "draft",
-        "case(1)",
-        show=2,
-    ),
-    Action("draft.pane", "f6", "Panes", "draft", "draft", "panes", "preview, variables, answer", 3),
-    Action("draft.edit", "e,enter", "Edit", "draft", "draft", "edit", "type into the draft", 5),
-    Action(
-        "draft.leave",
-        "escape",
-        "Leave",
-        "draft",
-        "draft",
-        "leave",
-        "the editor: letters are keys",
-        5,
-    ),
-    Action("draft.undo", "", "Undo", "draft", "draft", "undo", "ctrl+z in the editor"),
 )
 
 DEPLOYS = (
@@ -323,6 +259,7 @@ ACTIONS: tuple[Action, ...] = (
     *TEXT,
     *PROMPTS,
     *DRAFT,
+    *TRIES,
     *RUN,
     *COMPARE,
     *DEPLOYS,

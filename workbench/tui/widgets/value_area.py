@@ -23,3 +23,10 @@ class ValueArea(LineArea):
         if not (line.isascii() and line.isprintable()):
             line = "".join(char if char == "\t" else safe_line(char)[:1] for char in line)
         return Text(line, end="", no_wrap=True)
+
+    def replace_text(self, text: str) -> None:
+        """Another text as one edit, which undo takes back."""
+        if text != self.text:
+            self.history.checkpoint()
+            self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
+            self.history.checkpoint()

@@ -1,0 +1,1 @@
+"""How single tries are shown."""

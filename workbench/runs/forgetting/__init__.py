@@ -1,0 +1,1 @@
+"""Erases the text of a case from runs.db, down to its bytes."""

@@ -1,0 +1,102 @@
+"""The rows of the table of keys for the draft screen and its dialogs."""
+
+from __future__ import annotations
+
+from workbench.tui.keys.key_row import Action
+
+DRAFT = (
+    Action("draft.try", "ctrl+t,f7", "Try", "draft", "draft", "try_case", "this case, streamed", 7),
+    Action(
+        "draft.models",
+        "f12",
+        "Try models…",
+        "draft",
+        "draft",
+        "try_models",
+        "this case on several, side by side",
+        2,
+    ),
+    Action(
+        "draft.inputs",
+        "ctrl+g,i",
+        "Inputs…",
+        "draft",
+        "draft",
+        "try_inputs",
+        "type them or fill them from a case, and try those",
+        4,
+    ),
+    Action(
+        "draft.tries",
+        "ctrl+r",
+        "Tries…",
+        "draft",
+        "draft",
+        "tries",
+        "what was asked before: read, compare, star, make cases of them",
+        4,
+    ),
+    Action(
+        "draft.register",
+        "ctrl+s",
+        "Register…",
+        "draft",
+        "draft",
+        "register",
+        "make an immutable version",
+        6,
+    ),
+    Action("draft.editor", "f4", "$EDITOR", "draft", "draft", "editor", "edit it elsewhere", 4),
+    Action(
+        "draft.examples",
+        "x",
+        "Examples…",
+        "draft",
+        "draft",
+        "examples",
+        "rows of the few-shot set: list, edit, add, delete",
+    ),
+    Action(
+        "draft.case_before",
+        "left_square_bracket,alt+left",
+        "Case before",
+        "draft",
+        "draft",
+        "case(-1)",
+        show=1,
+    ),
+    Action(
+        "draft.case_after",
+        "right_square_bracket,alt+right",
+        "Next case",
+        "draft",
+        "draft",
+        "case(1)",
+        show=2,
+    ),
+    Action("draft.pane", "f6", "Panes", "draft", "draft", "panes", "preview, variables, answer", 3),
+    Action("draft.edit", "e,enter", "Edit", "draft", "draft", "edit", "type into the draft", 5),
+    Action(
+        "draft.leave",
+        "escape",
+        "Leave",
+        "draft",
+        "draft",
+        "leave",
+        "the editor: letters are keys",
+        5,
+    ),
+    Action("draft.undo", "", "Undo", "draft", "draft", "undo", "ctrl+z in the editor"),
+)
+
+TRIES = (
+    Action("tries.compare", "c", "Compare", "dialog", "tries", "compare", "with the one marked ="),
+    Action("tries.baseline", "equals_sign", "Baseline", "dialog", "tries", "baseline", "mark it"),
+    Action("tries.star", "asterisk", "Star", "dialog", "tries", "star", "or take it off"),
+    Action("tries.promote", "a", "Add as case…", "dialog", "tries", "promote", "to the dataset"),
+    Action("tries.edit", "e", "Edit", "dialog", "tries", "edit", "its text, in the editor"),
+    Action("tries.inputs", "i", "Inputs", "dialog", "tries", "inputs", "try these inputs next"),
+    Action("tries.named", "f", "Filter", "dialog", "tries", "named", "all, or those with a star"),
+    Action("tries.delete", "X", "Delete…", "dialog", "tries", "delete", "this try, for good"),
+    Action("try.close", "escape,q,enter,space", "Close", "dialog", "try", "close"),
+)
