@@ -73,11 +73,16 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+_EXAMPLE = "workbench_example"
+
+
 @pytest.fixture(autouse=True)
 def _no_plug_in_of_another_test() -> Iterator[None]:
     """A test imports the example from a folder of its own, which goes with it."""
     yield
-    for name in [one for one in sys.modules if one.partition(".")[0] == "workbench_example"]:
+    if _EXAMPLE not in sys.modules:  # thousands of modules, after thousands of tests
+        return
+    for name in [one for one in sys.modules if one.partition(".")[0] == _EXAMPLE]:
         del sys.modules[name]
 
 

@@ -76,6 +76,7 @@ def test_the_fingerprint_of_a_plug_ins_scorer_pins_the_package_and_its_version(s
     assert make_scorer("max_words", {"limit": 50}, "s").fingerprint == scorer.fingerprint
 
 
+@pytest.mark.exhaustive(keep=8)
 @pytest.mark.parametrize(
     ("points", "source", "problem"),
     [

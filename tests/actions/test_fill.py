@@ -110,6 +110,7 @@ def two_runs(session: Session, script: Script) -> Compared:
     return compare(session, a, b)
 
 
+@pytest.mark.exhaustive
 def test_a_side_with_errors_goes_on_with_its_own_run(session: Session, script: Script) -> None:
     compared = two_runs(session, script)
     assert set(compared.headline.missing) == {"c3", "c7"}
@@ -144,6 +145,7 @@ def test_cases_that_one_side_was_never_asked_make_a_new_run(
     assert [gap.cases for gap in gaps(again)] == [0, 0]
 
 
+@pytest.mark.exhaustive
 def test_the_estimate_is_of_what_is_missing_only(session: Session, script: Script) -> None:
     found = estimate_missing(session, gaps(two_runs(session, script))[:1])
     assert (found.calls, found.cached) == (2, 0)
@@ -154,6 +156,7 @@ def test_the_estimate_is_of_what_is_missing_only(session: Session, script: Scrip
     assert found.calls == 15
 
 
+@pytest.mark.exhaustive
 def test_what_fails_again_is_still_missing(session: Session, script: Script) -> None:
     compared = two_runs(session, script)
     script.failing = {7}
@@ -162,6 +165,7 @@ def test_what_fails_again_is_still_missing(session: Session, script: Script) -> 
     assert gaps(again)[0].unanswered == ("c7",)
 
 
+@pytest.mark.exhaustive
 def test_a_run_whose_dataset_changed_is_not_gone_on_with(session: Session, script: Script) -> None:
     a = gaps(two_runs(session, script))[0]
     write_cases(session.workspace.root, " changed")
@@ -170,6 +174,7 @@ def test_a_run_whose_dataset_changed_is_not_gone_on_with(session: Session, scrip
     assert not script.asked
 
 
+@pytest.mark.exhaustive
 def test_a_case_that_is_no_longer_in_the_dataset_cannot_be_asked(
     session: Session, script: Script
 ) -> None:

@@ -146,6 +146,7 @@ def test_a_clear_regression_stops_at_a_look_and_the_record_says_the_same(
     assert recompute(found) is found.gate
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("repeats", [1, 2])
 def test_a_look_that_stops_leaves_out_the_calls_of_the_baseline_too(
     session: Session, server: OpenAIServer, repeats: int
@@ -169,6 +170,7 @@ def test_a_look_that_stops_leaves_out_the_calls_of_the_baseline_too(
     assert recompute(found) is found.gate
 
 
+@pytest.mark.exhaustive
 def test_a_baseline_that_ends_before_a_look_decides_nothing(
     session: Session, server: OpenAIServer, script: Script
 ) -> None:
@@ -197,6 +199,7 @@ def test_a_baseline_that_ends_before_a_look_decides_nothing(
     assert len(server.requests) - before < 2 * CASES
 
 
+@pytest.mark.exhaustive
 def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(session: Session) -> None:
     number = version(session, "Answer with a queue.").partition("@")[2]
     (found,) = evaluate(session, "triage", number)
@@ -207,6 +210,7 @@ def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(session: Se
     assert (found.comparisons[0].method, found.comparisons[0].cases) == ("wilson", CASES)
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_was_ended_before_its_last_case_passes_no_gate(
     session: Session, server: OpenAIServer
 ) -> None:
@@ -232,6 +236,7 @@ def test_a_run_that_was_ended_before_its_last_case_passes_no_gate(
     assert server.calls == CASES
 
 
+@pytest.mark.exhaustive
 def test_the_plan_is_stored_with_the_run_before_its_first_call(
     session: Session, server: OpenAIServer
 ) -> None:
@@ -249,6 +254,7 @@ def test_the_plan_is_stored_with_the_run_before_its_first_call(
     assert len(server.requests) - before == CASES
 
 
+@pytest.mark.exhaustive
 def test_looks_fall_between_groups(tmp_path: Path, server: OpenAIServer) -> None:
     make(tmp_path, server.base_url, groups=110)
     with Session(open_workspace(tmp_path)) as session:
@@ -263,6 +269,7 @@ def test_looks_fall_between_groups(tmp_path: Path, server: OpenAIServer) -> None
         assert recompute(found) is found.gate
 
 
+@pytest.mark.exhaustive
 def test_a_run_in_the_order_of_a_plan_is_compared_with_a_new_one(
     session: Session, server: OpenAIServer
 ) -> None:
@@ -281,6 +288,7 @@ def run_of(session: Session, ref: str) -> str:
     return finished_run(session, spec, ref, None)
 
 
+@pytest.mark.exhaustive
 def test_changed_cases_cannot_be_paired_with_a_stored_run_and_that_is_said_before_any_call(
     session: Session, server: OpenAIServer
 ) -> None:
@@ -297,6 +305,7 @@ def test_changed_cases_cannot_be_paired_with_a_stored_run_and_that_is_said_befor
         assert server.calls == calls
 
 
+@pytest.mark.exhaustive
 def test_a_run_is_not_compared_with_itself(session: Session, server: OpenAIServer) -> None:
     version(session, "Answer with a queue.")
     calls = server.calls
@@ -311,6 +320,7 @@ def test_a_run_is_not_compared_with_itself(session: Session, server: OpenAIServe
             compare(session, *sides)
 
 
+@pytest.mark.exhaustive
 def test_a_prompt_asked_twice_anew_is_compared_with_itself_to_see_its_noise(
     session: Session,
 ) -> None:
@@ -319,6 +329,7 @@ def test_a_prompt_asked_twice_anew_is_compared_with_itself_to_see_its_noise(
     assert found.a.summary.run_id != found.b.summary.run_id
 
 
+@pytest.mark.exhaustive
 def test_calls_that_failed_are_made_again_unless_what_is_stored_will_do(
     session: Session, server: OpenAIServer, script: Script
 ) -> None:
@@ -346,6 +357,7 @@ def test_calls_that_failed_are_made_again_unless_what_is_stored_will_do(
     assert server.calls == calls + 1
 
 
+@pytest.mark.exhaustive
 def test_a_changed_dev_case_is_asked_anew_though_its_id_is_the_same(
     session: Session, server: OpenAIServer
 ) -> None:
@@ -365,6 +377,7 @@ def test_a_changed_dev_case_is_asked_anew_though_its_id_is_the_same(
     assert request["messages"][-1]["content"] == "ticket 4004"
 
 
+@pytest.mark.exhaustive
 def test_a_preview_of_runs_that_were_asked_more_counts_its_own_cases_alone(
     session: Session, server: OpenAIServer
 ) -> None:
@@ -379,6 +392,7 @@ def test_a_preview_of_runs_that_were_asked_more_counts_its_own_cases_alone(
     assert (quick.headline.cases, quick.headline.missing) == (40, ())
 
 
+@pytest.mark.exhaustive
 def test_several_candidates_share_one_run_of_the_baseline_and_the_risk_of_being_lucky(
     session: Session, server: OpenAIServer
 ) -> None:
@@ -405,6 +419,7 @@ def test_several_candidates_share_one_run_of_the_baseline_and_the_risk_of_being_
         compare_many(session, "triage@1.0.0", ["triage@1.0.1", "triage@1.0.1"])
 
 
+@pytest.mark.exhaustive
 def test_two_fresh_runs_of_a_show_its_noise(session: Session, script: Script) -> None:
     script.flaky = 0.04
     version(session, "Answer with a queue.")
@@ -418,12 +433,14 @@ def test_two_fresh_runs_of_a_show_its_noise(session: Session, script: Script) ->
     assert below_noise(found.headline, itself.noise)
 
 
+@pytest.mark.exhaustive
 def test_one_run_of_a_shows_no_noise(session: Session) -> None:
     version(session, "Answer with a queue.")
     version(session, "Answer with one queue.")
     assert compare(session, "triage@1.0.0", "triage@1.0.1").noise is None
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("halves", [True, False])
 def test_the_sentence_that_broke_it_is_named_from_the_broken_cases_alone(
     session: Session, server: OpenAIServer, halves: bool

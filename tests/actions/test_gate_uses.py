@@ -131,6 +131,7 @@ def edited(change: Callable[[str], str]) -> tuple[Case, ...]:
     )
 
 
+@pytest.mark.exhaustive(keep=4)
 @pytest.mark.parametrize(
     "now",
     [

@@ -85,6 +85,7 @@ def test_json_and_prompty_come_back_as_the_same_prompt(
     assert read_draft(made).prompt.fingerprint == wanted
 
 
+@pytest.mark.exhaustive
 def test_a_version_that_is_not_approved_is_not_exported_as_json(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_an_untested_version_leaves_with_the_reason_that_forces_it(
     assert (row.reason, row.state, row.output) == ("asked for by legal", "done", str(path))
 
 
+@pytest.mark.exhaustive
 def test_a_sqlite_file_is_a_registry_that_apps_read(workspace: Workspace, tmp_path: Path) -> None:
     with Session(workspace) as session:
         path = sent(session, "sqlite", None, tmp_path / "prompts.db", "production")
@@ -119,6 +121,7 @@ def test_a_sqlite_file_is_a_registry_that_apps_read(workspace: Workspace, tmp_pa
         assert registry.verify(head=head).ok
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     ("target", "ref", "said"),
     [
@@ -144,6 +147,7 @@ def with_settings(workspace: Workspace, text: str) -> Workspace:
     return changed
 
 
+@pytest.mark.exhaustive
 def test_a_table_of_the_settings_names_a_target_with_its_kind_and_place(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +175,7 @@ def test_a_table_of_the_settings_names_a_target_with_its_kind_and_place(
         assert prompt_in(over).prompt_id == "hello"
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     ("table", "said"),
     [
@@ -213,6 +218,7 @@ def test_a_target_of_a_workspace_that_is_not_trusted_writes_nothing(
     assert not place.exists()
 
 
+@pytest.mark.exhaustive
 def test_what_a_target_cannot_hold_is_said(workspace: Workspace, tmp_path: Path) -> None:
     with Session(workspace) as session:
         version = export(session, "prompty", "hello@1.0.0", tmp_path / "a.prompty", "production")
@@ -232,6 +238,7 @@ def test_a_folder_that_is_not_there_is_one_line(workspace: Workspace, tmp_path: 
                 export(session, target, ref, tmp_path / "none" / "x", "production")
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     ("name", "text"),
     [

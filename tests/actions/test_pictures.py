@@ -120,6 +120,7 @@ def test_the_engine_sends_the_bytes_that_an_app_gets_and_runs_db_holds_none_of_t
     assert b"iVBORw0KGgo" not in kept and b"\x89PNG" not in kept
 
 
+@pytest.mark.exhaustive
 def test_a_changed_picture_is_asked_again_and_the_rest_comes_from_the_cache(
     session: Session, folder: Path
 ) -> None:
@@ -134,6 +135,7 @@ def test_a_changed_picture_is_asked_again_and_the_rest_comes_from_the_cache(
     assert run(session).calls == 0, "the same content under another name"
 
 
+@pytest.mark.exhaustive
 def test_evidence_is_stale_when_a_picture_changes_and_holds_again_when_it_is_put_back(
     session: Session, folder: Path
 ) -> None:
@@ -153,6 +155,7 @@ def test_evidence_is_stale_when_a_picture_changes_and_holds_again_when_it_is_put
     assert session.registry.status("colours", version).state is before is State.TESTED
 
 
+@pytest.mark.exhaustive
 def test_apps_of_the_workspace_see_stale_evidence_too(session: Session, folder: Path) -> None:
     version = release(session)
     evaluate(session, "colours", version)
@@ -166,6 +169,7 @@ def test_apps_of_the_workspace_see_stale_evidence_too(session: Session, folder: 
     assert recorded is State.TESTED, "nothing was recorded yet"
 
 
+@pytest.mark.exhaustive(keep=10)
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -257,6 +261,7 @@ def test_one_case_is_tried_with_its_picture(session: Session, server: OpenAIServ
     assert try_case(session, prompt, case).text in ("red", "black")
 
 
+@pytest.mark.exhaustive
 def test_two_sides_are_paired_by_picture_and_the_report_shows_it(
     session: Session, folder: Path
 ) -> None:
@@ -286,6 +291,7 @@ def test_the_report_embeds_the_pictures_of_changed_cases(
     assert "pictures/0.png · PNG · 1 x 3" in page
 
 
+@pytest.mark.exhaustive
 def test_a_version_that_takes_the_name_as_text_is_compared_with_one_that_takes_the_picture(
     session: Session, server: OpenAIServer
 ) -> None:

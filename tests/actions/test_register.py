@@ -60,6 +60,7 @@ def test_what_no_reader_sees_is_warned_about_before_it_is_registered(
     )
 
 
+@pytest.mark.exhaustive
 def test_a_key_is_warned_about_when_registered_exported_and_run(tmp_path: Path) -> None:
     cli = make_cli(tmp_path / "w", "http://127.0.0.1:9/v1")
     draft = cli.root / "prompts" / "triage.prompty"
@@ -81,6 +82,7 @@ def test_a_key_is_warned_about_when_registered_exported_and_run(tmp_path: Path) 
         assert KEY not in found.out + found.err
 
 
+@pytest.mark.exhaustive
 def test_after_candidates_their_release_is_proposed_and_further_ones_are_allowed(
     workspace: Workspace,
 ) -> None:

@@ -81,6 +81,7 @@ def test_two_drafts_give_a_page_with_their_differences(root: Path) -> None:
     assert "6 of 12 right" in page
 
 
+@pytest.mark.exhaustive
 def test_of_several_candidates_each_case_stands_by_what_it_became_on_any_side(root: Path) -> None:
     wrong = {"plain": {1, 2}, "same": {1, 2}, "third": {1, 2, 7}, "fourth": {2, 7, 9}}
 

@@ -98,6 +98,7 @@ def as_in_0_1_0(session: Session, evidence: Evidence) -> None:
     session.registry.record_evaluation(old, by="ana")
 
 
+@pytest.mark.exhaustive
 def test_typed_cells_are_asked_scored_and_recorded(session: Session, server: OpenAIServer) -> None:
     number = version(session)
     (found,) = evaluate(session, "triage", number)
@@ -153,6 +154,7 @@ def test_evidence_of_0_1_0_is_stale_where_an_empty_answer_would_have_passed(
     assert not found.environment.get("calls"), "cached answers count"
 
 
+@pytest.mark.exhaustive
 def test_evidence_that_gave_empty_answers_a_score_cannot_be_extended(
     session: Session, tmp_path: Path
 ) -> None:
@@ -179,6 +181,7 @@ def test_evidence_of_0_1_0_stays_where_the_same_is_asked(
     assert session.registry.status("triage", number).state is State.TESTED
 
 
+@pytest.mark.exhaustive
 def test_versions_of_other_kinds_are_compared_on_the_same_cells(
     session: Session, tmp_path: Path
 ) -> None:

@@ -13,6 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULE = """
 import pytest
+from hypothesis import given, settings, strategies as st
+
+from tests.support.examples import examples
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("n", range(3))
@@ -27,6 +30,22 @@ def test_spread(n): print(f"ran spread {n}")
 def test_alone(): print("ran alone")
 
 def test_unmarked(): print("ran unmarked")
+
+TRIED = []
+
+@given(st.integers())
+def test_property(n): TRIED.append(n)
+
+@settings(max_examples=examples(40))
+@given(st.integers())
+def test_own_count(n): TRIED.append(n)
+
+@pytest.fixture(autouse=True)
+def count(request):
+    TRIED.clear()
+    yield
+    if TRIED:
+        print(f"ran {request.function.__name__} {len(TRIED)}")
 """
 SCREEN = """
 import pytest
@@ -41,6 +60,8 @@ def test_a(n): print(f"ran walk a {n}")
 def test_c(): print("ran walk c")
 """
 SOME = {"first 0 0", "spread 0", "spread 3", "spread 6", "unmarked", "walk b", "walk a 0"}
+FEW_EXAMPLES = {"test_property 25", "test_own_count 10"}
+ALL_EXAMPLES = {"test_property 100", "test_own_count 40"}
 ALL = {
     *(f"first {m} {n}" for m in range(2) for n in range(3)),
     *(f"spread {n}" for n in range(10)),
@@ -69,18 +90,18 @@ def run(folder: Path, *options: str) -> tuple[set[str], str]:
 
 def test_some_and_rest_are_all_and_what_was_left_is_counted(tmp_path: Path) -> None:
     some, out = run(tmp_path, "--variations=some", "-p", "xdist", "-n", "2")
-    assert some == SOME
+    assert some == SOME | FEW_EXAMPLES
     assert re.findall("^not run: .*", out, re.M) == [
         "not run: 15 tests marked exhaustive: make test-all"
     ]
     rest, out = run(tmp_path, "--variations=rest")
-    assert rest == ALL - SOME
+    assert rest == ALL - SOME | ALL_EXAMPLES
     assert "not run" not in out
 
 
 def test_plain_pytest_runs_all_variations(tmp_path: Path) -> None:
     ran, out = run(tmp_path)
-    assert ran == ALL
+    assert ran == ALL | ALL_EXAMPLES
     assert "not run" not in out
 
 

@@ -43,6 +43,7 @@ def loaded(code: str, *arguments: str) -> set[str]:
     return {name.partition(".")[0] for name in modules} | set(modules)
 
 
+@pytest.mark.exhaustive
 def test_an_app_that_reads_a_prompt_loads_nothing_heavy(registry: Path) -> None:
     found = loaded(
         "import sys\n"
@@ -60,6 +61,7 @@ def test_importing_the_package_loads_none_of_its_parts() -> None:
     assert {name for name in found if name.startswith("workbench.")} == set()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "line",
     ["--version", "get greeting development", "rollback greeting development --preview"],

@@ -59,6 +59,7 @@ def run_where_nothing_is(folder: Path, *options: str, **environ: str) -> tuple[i
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.exhaustive
 def test_what_was_not_run_is_counted_with_how_to_bring_it(tmp_path: Path) -> None:
     code, out = run_where_nothing_is(tmp_path, "-p", "xdist", "-n", "2")
     assert code == 0, out

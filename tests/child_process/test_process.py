@@ -116,6 +116,7 @@ ESCAPES = {
 }
 
 
+@pytest.mark.exhaustive(keep=8)
 @linux_only
 @pytest.mark.parametrize("escape", sorted(ESCAPES))
 def test_an_escape_is_refused(child: ChildProcess, root: Path, escape: str) -> None:
@@ -152,6 +153,7 @@ ENDINGS = {
 }
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize("code", sorted(ENDINGS))
 def test_a_call_that_ends_its_process_fails_and_the_next_one_has_a_new_process(
     child: ChildProcess, code: str
@@ -171,6 +173,7 @@ def test_a_call_that_takes_too_long_is_ended(root: Path, code: str) -> None:
         child.call(code)
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -46,6 +46,7 @@ def test_a_source_has_the_files_that_it_imports_and_no_others(root: Path) -> Non
     assert source.functions() == {"score"}
 
 
+@pytest.mark.exhaustive(keep=3)
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_the_hash_changes_with_each_file_that_is_imported(root: Path, name: str) -> None:
     before = read_source(root, "scorers/totals.py").hash
@@ -67,6 +68,7 @@ def test_the_hash_is_the_same_however_lines_end_and_wherever_the_workspace_is(
     )
 
 
+@pytest.mark.exhaustive
 def test_the_hash_covers_the_installed_files_of_a_distribution(
     root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -168,6 +170,7 @@ def test_a_file_on_the_path_of_imports_that_was_not_hashed_is_not_imported(
         process.call()
 
 
+@pytest.mark.exhaustive
 def test_modules_whose_changes_no_record_shows_are_refused(
     root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -35,6 +35,7 @@ def edit(cli: Cli, statement: str) -> int:
     return changed
 
 
+@pytest.mark.exhaustive
 def test_evidence_names_endpoint_model_share_age_and_a_digest_of_each_answer(
     fresh_cli: Cli,
 ) -> None:
@@ -61,6 +62,7 @@ def test_evidence_names_endpoint_model_share_age_and_a_digest_of_each_answer(
     assert cli.here("verify").code == 0
 
 
+@pytest.mark.exhaustive
 def test_where_answers_must_be_fresh_stored_ones_make_nothing_tested_and_that_is_said_before(
     fresh_cli: Cli,
 ) -> None:
@@ -87,6 +89,7 @@ def test_where_answers_must_be_fresh_stored_ones_make_nothing_tested_and_that_is
     assert cli.here("verify").code == 0
 
 
+@pytest.mark.exhaustive
 def test_fresh_asks_the_baseline_anew_too(fresh_cli: Cli) -> None:
     cli = fresh_cli
     ask_for(cli, 'answers = "fresh"')
@@ -106,6 +109,7 @@ def test_fresh_asks_the_baseline_anew_too(fresh_cli: Cli) -> None:
     assert status(cli, "1.0.1")[0] == "tested"
 
 
+@pytest.mark.exhaustive
 def test_an_edited_answer_is_noticed_not_used_and_named(fresh_cli: Cli) -> None:
     cli = fresh_cli
     cli.say("worse")
@@ -127,6 +131,7 @@ EDITS = (
 )
 
 
+@pytest.mark.exhaustive
 def test_a_stored_baseline_that_was_edited_is_run_again(fresh_cli: Cli) -> None:
     cli = fresh_cli
     cli.say("better")

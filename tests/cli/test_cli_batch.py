@@ -53,6 +53,7 @@ def test_a_sent_batch_is_a_success_that_says_how_to_collect_it(
     assert (resumed.code, resumed.json["scored"], resumed.json["batch"]) == (0, 20, None)
 
 
+@pytest.mark.exhaustive
 def test_a_refused_batch_names_the_run_that_can_go_on_without_it(
     cli: Cli, batches: BatchServer
 ) -> None:
@@ -76,6 +77,7 @@ def test_a_batch_beyond_its_budget_is_refused_before_there_is_a_run(
     assert (batches.files, batches.batches) == ({}, {})
 
 
+@pytest.mark.exhaustive
 def test_ctrl_c_while_a_batch_is_sent_names_the_run(cli: Cli, batches: BatchServer) -> None:
     batches.answers_starts.clear()
     process = subprocess.Popen(

@@ -7,6 +7,7 @@ import pytest
 from tests.cli.conftest import Cli
 
 
+@pytest.mark.exhaustive
 def test_each_candidate_has_its_verdict_and_what_it_may_claim_as_one_of_several(
     fresh_cli: Cli,
 ) -> None:
@@ -72,6 +73,7 @@ def test_two_drafts_of_one_prompt_have_names_of_their_own_everywhere(fresh_cli: 
     assert "<h1>triage: draft short.prompty against draft triage.prompty</h1>" in page.read_text()
 
 
+@pytest.mark.exhaustive
 def test_a_report_shows_the_attempts_on_the_gate_and_the_margins_it_had(fresh_cli: Cli) -> None:
     cli = fresh_cli
     suite = cli.root / "evals" / "triage" / "suite.yaml"

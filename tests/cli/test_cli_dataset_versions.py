@@ -11,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.cli.conftest import Cli
 
 
@@ -31,6 +33,7 @@ def versions(cli: Cli) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.exhaustive
 def test_what_was_judged_can_be_seen_compared_and_brought_back(fresh_cli: Cli) -> None:
     cli = fresh_cli
     cli.say("best")
@@ -106,6 +109,7 @@ def test_a_version_has_a_name_and_is_exported_by_it(fresh_cli: Cli) -> None:
     assert "is the dataset itself" in refused.err
 
 
+@pytest.mark.exhaustive
 def test_a_teammate_finds_a_content_by_its_digest_or_hears_who_had_it(
     fresh_cli: Cli, tmp_path: Path
 ) -> None:
@@ -146,6 +150,7 @@ def test_a_teammate_finds_a_content_by_its_digest_or_hears_who_had_it(
     assert "no evaluation names it" in nobody.err
 
 
+@pytest.mark.exhaustive
 def test_what_a_run_of_an_earlier_release_was_asked_is_found_by_its_digest(
     fresh_cli: Cli,
 ) -> None:

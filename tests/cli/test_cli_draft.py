@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Cli
 
 
@@ -19,6 +21,7 @@ def test_a_version_becomes_the_draft_and_the_draft_before_is_kept(fresh_cli: Cli
     assert fresh_cli.here("draft", "triage@1.0.0", "--json").json["kept"] is None
 
 
+@pytest.mark.exhaustive
 def test_a_variant_is_made_compared_promoted_dropped_and_restored(fresh_cli: Cli) -> None:
     cli = fresh_cli
     made = cli.here("draft", "triage", "--as", "best", "--json").json

@@ -83,6 +83,7 @@ def write_cases(root: Path, expected: dict[str, str]) -> None:
     (root / "evals/answer/cases.jsonl").write_text("\n".join(map(json.dumps, rows)))
 
 
+@pytest.mark.exhaustive
 def test_an_input_is_computed_by_allowed_code_alone(computing: Cli) -> None:
     for command in (("run", "answer"), ("try", "answer", "--input", "question=what is 0")):
         refused = computing.here(*command)
@@ -114,6 +115,7 @@ def test_an_error_is_the_cases_and_a_null_is_as_the_rule_says(computing: Cli) ->
     assert "case 'null': the feature context: the case has no question" in refused.err
 
 
+@pytest.mark.exhaustive
 def test_a_version_pins_its_features_and_a_change_is_said_with_its_lines(computing: Cli) -> None:
     computing.here("trust", FILE)
     assert computing.here("register", "answer", "-d", "first").code == 0
@@ -155,6 +157,7 @@ def test_a_version_pins_its_features_and_a_change_is_said_with_its_lines(computi
     )
 
 
+@pytest.mark.exhaustive
 def test_own_scorers_see_computed_inputs_when_they_judge_and_when_they_judge_again(
     computing: Cli,
 ) -> None:
@@ -174,6 +177,7 @@ def test_own_scorers_see_computed_inputs_when_they_judge_and_when_they_judge_aga
     assert (judged["after"], judged["changed"], judged["missing"]) == (1.0, 0, 0)
 
 
+@pytest.mark.exhaustive
 def test_the_app_gets_the_definition_in_the_bundle_and_no_code_of_a_version_runs_unasked(
     computing: Cli,
 ) -> None:

@@ -86,6 +86,7 @@ def test_the_bytes_are_gone_and_scores_and_evidence_stay(fresh_cli: Cli) -> None
     assert (who, said) == ([("c005", "triage", "ana", "asked to")], [("[forgotten]",)])
 
 
+@pytest.mark.exhaustive
 def test_what_is_not_reached_is_named_and_a_new_run_asks_again_and_says_so(
     fresh_cli: Cli,
 ) -> None:
@@ -107,6 +108,7 @@ def test_what_is_not_reached_is_named_and_a_new_run_asks_again_and_says_so(
     assert stored(cli, NAME) == []
 
 
+@pytest.mark.exhaustive
 def test_cases_with_the_same_inputs_go_too_whatever_their_id_and_suite(fresh_cli: Cli) -> None:
     cli = fresh_cli
     released(cli)
@@ -133,6 +135,7 @@ def test_cases_with_the_same_inputs_go_too_whatever_their_id_and_suite(fresh_cli
     assert stored(cli, "case 6"), "another case of that id is another's"
 
 
+@pytest.mark.exhaustive
 def test_what_cannot_be_meant_or_agreed_to_changes_nothing(fresh_cli: Cli) -> None:
     cli = fresh_cli
     released(cli)
@@ -150,6 +153,7 @@ def test_what_cannot_be_meant_or_agreed_to_changes_nothing(fresh_cli: Cli) -> No
     assert stored(cli, NAME)
 
 
+@pytest.mark.exhaustive
 def test_a_reader_that_keeps_the_old_bytes_alive_is_said_and_a_second_try_finishes(
     fresh_cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

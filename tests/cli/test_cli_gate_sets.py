@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Cli, Done
 
-pytestmark = pytest.mark.exhaustive(keep=5)
+pytestmark = pytest.mark.exhaustive
 
 SUITE = """\
 suite: triage

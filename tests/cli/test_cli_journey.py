@@ -80,19 +80,19 @@ def test_the_whole_journey(fresh_cli: Cli, server: OpenAIServer, tmp_path: Path)
     tried = done(cli, "try", "triage", "--case", "c104", "--json").json
     assert (tried["outcome"], tried["text"], tried["expected"]) == ("ok", "billing", "billing")
 
-    run = done(cli, "run", "triage", "--json").json
+    run = here(cli, "run", "triage", "--json").json
     assert set(run) >= RUN_KEYS
     assert (run["status"], run["cases"], run["score"], run["calls"]) == ("complete", 20, 0.5, 20)
     asked = server.calls
-    again = done(cli, "run", "triage", "--json").json
+    again = here(cli, "run", "triage", "--json").json
     assert (again["calls"], again["cached"], again["score"]) == (0, 20, 0.5)
     assert server.calls == asked
 
-    done(cli, "register", "triage", "--description", "a plain instruction")
-    refused = done(cli, "evaluate", "triage@1.0.0", "--json", code=1).json
+    here(cli, "register", "triage", "--description", "a plain instruction")
+    refused = here(cli, "evaluate", "triage@1.0.0", "--json", code=1).json
     assert set(refused) >= VERDICT_KEYS
     assert (refused["gate"], refused["score"]) == ("fail", 0.5)
-    said = done(cli, "deploy", "triage@1.0.0", "staging", code=5)
+    said = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
     assert "below the threshold of 80 %" in said.err
     assert said.out == ""
 
@@ -104,16 +104,16 @@ def test_the_whole_journey(fresh_cli: Cli, server: OpenAIServer, tmp_path: Path)
     assert found["difference"] == pytest.approx(0.4)
     assert found["low"] < 0.4 < found["high"]
 
-    early = done(cli, "register", "triage", "-d", "examples", "--json").json
+    early = here(cli, "register", "triage", "-d", "examples", "--json").json
     assert (early["version"], early["previous"], early["bump"]) == ("1.0.1", "1.0.0", "patch")
     junit, summary = tmp_path / "gate.xml", tmp_path / "gate.md"
     passed = done(cli, "evaluate", "triage@1.0.1", "--junit", str(junit), "--summary", str(summary))
     assert passed.out.splitlines()[1].startswith("PASS")
     assert ElementTree.parse(junit).getroot().find("testsuite") is not None
     assert "triage" in summary.read_text()
-    said = done(cli, "deploy", "triage@1.0.1", "production", code=5)
+    said = here(cli, "deploy", "triage@1.0.1", "production", code=5)
     assert "staging" in said.err
-    done(cli, "deploy", "triage@1.0.1", "staging")
+    here(cli, "deploy", "triage@1.0.1", "staging")
     live = done(cli, "deploy", "triage@1.0.1", "production", "--reason", "first", "--json").json
     assert (live["version"], live["previous_version"]) == ("1.0.1", None)
 
@@ -131,19 +131,19 @@ def test_the_whole_journey(fresh_cli: Cli, server: OpenAIServer, tmp_path: Path)
     assert got["messages"][0] == {"role": "system", "content": "best"}
     assert got["model"] == {"id": "mock", "provider": "mock", "options": {"temperature": 0}}
 
-    preview = done(cli, "rollback", "triage", "production", "--preview", "--json").json
+    preview = here(cli, "rollback", "triage", "production", "--preview", "--json").json
     assert preview["changes"] == ["wording changed"]
     assert preview["cannot_go_back"] == [
         "what answered to mock then: an alias, whose provider may change it",
         "how an app computes its inputs",
     ]
     assert (preview["from_version"], preview["to_version"]) == ("1.0.2", "1.0.1")
-    assert done(cli, "get", "triage", "--json").json["version"] == "1.0.2"
-    back = done(cli, "rollback", "triage", "production", "--reason", "a complaint", "--json").json
+    assert here(cli, "get", "triage", "--json").json["version"] == "1.0.2"
+    back = here(cli, "rollback", "triage", "production", "--reason", "a complaint", "--json").json
     assert (back["version"], back["action"]) == ("1.0.1", "rollback")
-    assert done(cli, "get", "triage", "--json").json["version"] == "1.0.1"
-    done(cli, "rollback", "triage", "production", code=5)
-    done(cli, "deploy", "triage@1.0.2", "production", code=5)
+    assert here(cli, "get", "triage", "--json").json["version"] == "1.0.1"
+    here(cli, "rollback", "triage", "production", code=5)
+    here(cli, "deploy", "triage@1.0.2", "production", code=5)
 
     entries = here(cli, "log", "triage", "production", "--json").json["entries"]
     assert [entry["action"] for entry in entries] == ["rollback", "deploy", "deploy"]
@@ -179,6 +179,7 @@ def test_a_regression_is_found_refused_and_bisected(fresh_cli: Cli) -> None:
     assert stopped["cases"] < stopped["planned"] == 100
 
 
+@pytest.mark.exhaustive
 def test_changed_cases_make_the_evidence_stale(fresh_cli: Cli) -> None:
     cli = fresh_cli
     cli.say("best")
@@ -198,6 +199,7 @@ def test_changed_cases_make_the_evidence_stale(fresh_cli: Cli) -> None:
     assert "OVERRIDE" in here(cli, "log", "triage", "staging").out
 
 
+@pytest.mark.exhaustive
 def test_a_second_person_approves_and_doctor_tells_of_what_was_revoked(fresh_cli: Cli) -> None:
     cli = fresh_cli
     settings = cli.root / "workbench.toml"
@@ -218,6 +220,7 @@ def test_a_second_person_approves_and_doctor_tells_of_what_was_revoked(fresh_cli
     here(cli, "get", "triage", "staging", code=2)
 
 
+@pytest.mark.exhaustive
 def test_revoke_says_where_the_version_is_live_still(fresh_cli: Cli) -> None:
     cli = fresh_cli
     cli.say("best")
@@ -229,6 +232,7 @@ def test_revoke_says_where_the_version_is_live_still(fresh_cli: Cli) -> None:
     assert "revoked already" in again.err
 
 
+@pytest.mark.exhaustive
 def test_the_other_commands_answer_with_one_object(fresh_cli: Cli, tmp_path: Path) -> None:
     cli = fresh_cli
     cli.say("best")

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.cli.conftest import make_cli
 from tests.support.openai_server import OpenAIServer, Reply
 
@@ -52,6 +54,7 @@ def test_what_a_scorer_needs_and_no_case_has_is_refused_before_any_call(
     assert "cases.jsonl: no case has expected, which the scorer exact_match needs" in refused.err
 
 
+@pytest.mark.exhaustive
 def test_one_run_says_all_that_it_was_made_with(tmp_path: Path) -> None:
     with OpenAIServer(model="mock-2026\x1b[31m") as server:
         cli = make_cli(tmp_path / "w", server.base_url)

@@ -81,6 +81,7 @@ def test_an_allowed_scorer_judges_and_gates_and_a_change_of_what_it_imports_make
     assert (again.code, again.json["degree"]) == (0, "same_answers")
 
 
+@pytest.mark.exhaustive
 def test_trust_is_bound_to_a_hash_where_one_is_given(own: Cli) -> None:
     right = read_source(own.root, FILE).text_hash
     assert own.here("trust", FILE, "--hash", "0" * 64).code == 2
@@ -89,6 +90,7 @@ def test_trust_is_bound_to_a_hash_where_one_is_given(own: Cli) -> None:
     assert own.here("run", "triage").code == 0
 
 
+@pytest.mark.exhaustive
 def test_options_reach_the_function_and_unknown_ones_are_refused_before_the_first_call(
     own: Cli,
 ) -> None:
@@ -103,6 +105,7 @@ def test_options_reach_the_function_and_unknown_ones_are_refused_before_the_firs
     assert "unexpected keyword argument 'gaol'" in done.err
 
 
+@pytest.mark.exhaustive
 def test_a_scorer_that_fails_leaves_the_score_missing_and_the_run_incomplete(own: Cli) -> None:
     (own.root / FILE).write_text("def score(answer, case):\n    return 1 / 0\n")
     own.here("trust", FILE)
@@ -112,6 +115,7 @@ def test_a_scorer_that_fails_leaves_the_score_missing_and_the_run_incomplete(own
     assert f"{FILE} line 2" in done.json["reason"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal")
 def test_at_a_terminal_the_question_shows_what_would_run(own: Cli) -> None:
     own.say("best")

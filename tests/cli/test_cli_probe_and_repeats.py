@@ -22,6 +22,7 @@ def careless(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply:
     return Reply(text, prompt_tokens=tokens)
 
 
+@pytest.mark.exhaustive
 def test_a_probe_says_its_cost_first_and_records_what_is_ignored(tmp_path: Path) -> None:
     with OpenAIServer(careless) as server:
         cli = make_cli(tmp_path / "w", server.base_url)
@@ -74,6 +75,7 @@ def test_a_refused_key_is_a_problem_of_that_provider(tmp_path: Path) -> None:
         assert done.out.splitlines()[-1].startswith("problem  probe mock mock: ")
 
 
+@pytest.mark.exhaustive
 def test_a_run_with_repeats_says_how_steady_the_answers_are(tmp_path: Path) -> None:
     seen = itertools.count()
 

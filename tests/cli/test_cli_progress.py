@@ -46,6 +46,7 @@ def shown_until(cli: Cli, pattern: bytes) -> bytes:
     return shown
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("headers", "said"),
     [

@@ -72,6 +72,7 @@ def test_snippets_says_who_includes_what_and_what_an_edit_changes(
     assert "patch: the snippet 'mood' changed" in shown
 
 
+@pytest.mark.exhaustive
 def test_an_edit_says_which_evidence_it_leaves_behind(fresh_cli: Cli, draft: Path) -> None:
     (fresh_cli.root / "snippets" / "tone.md").write_text("best")
     assert fresh_cli.here("register", "triage", "--description", "d").code == 0

@@ -86,6 +86,7 @@ def used(server: OpenAIServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
     yield cli
 
 
+@pytest.mark.exhaustive
 def test_stored_runs_are_listed_and_compared_where_nothing_can_be_written(used: Cli) -> None:
     listed = reading(used, "runs --json")
     assert listed.code == 0, listed.err
@@ -98,6 +99,7 @@ def test_stored_runs_are_listed_and_compared_where_nothing_can_be_written(used: 
     assert (estimated.code, estimated.json["cached"]) == (0, 20)
 
 
+@pytest.mark.exhaustive
 def test_what_is_live_is_read_on_a_read_only_file_system(used: Cli) -> None:
     """The registry of somebody else, who may be writing, is read from its copy instead."""
     if has_namespaces():
@@ -109,6 +111,7 @@ def test_what_is_live_is_read_on_a_read_only_file_system(used: Cli) -> None:
     assert used.here("get", "triage", "staging", "--json").json["version"] == "1.0.0"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "line", ["run triage --fresh", "run triage --batch", "evaluate triage@1.0.0"]
 )
@@ -124,6 +127,7 @@ def test_what_cannot_be_written_is_said_in_one_line(
     assert server.calls == before
 
 
+@pytest.mark.exhaustive
 def test_a_workspace_that_was_never_used_says_what_cannot_be_made(
     server: OpenAIServer, tmp_path: Path
 ) -> None:

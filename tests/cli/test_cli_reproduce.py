@@ -13,7 +13,7 @@ import pytest
 from tests.cli.conftest import Cli, answer, make_cli
 from tests.support.openai_server import OpenAIServer
 
-pytestmark = pytest.mark.exhaustive(keep=6)
+pytestmark = pytest.mark.exhaustive
 
 Evaluated = tuple[Cli, OpenAIServer]
 

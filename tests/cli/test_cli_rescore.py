@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from tests.cli.conftest import Cli
 from tests.support.openai_server import OpenAIServer
 
@@ -68,6 +70,7 @@ def test_a_lenient_scorer_flips_a_failed_decision_and_nothing_recorded_changes(
         assert connection.execute("SELECT count(*) FROM rescored_results").fetchone()[0] > 200
 
 
+@pytest.mark.exhaustive
 def test_a_corrected_label_judges_stored_answers_anew_and_another_question_does_not(
     fresh_cli: Cli,
 ) -> None:
@@ -83,6 +86,7 @@ def test_a_corrected_label_judges_stored_answers_anew_and_another_question_does_
     assert {run["scorers"][0]["after"] for run in done["runs"]} == {0.5, 0.2}, "as it was"
 
 
+@pytest.mark.exhaustive
 def test_answers_that_are_not_here_leave_a_decision_without_a_word(fresh_cli: Cli) -> None:
     cli = fresh_cli
     two_versions(cli, "exact_match")

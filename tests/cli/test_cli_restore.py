@@ -31,6 +31,7 @@ def spoil(path: Path) -> None:
     path.write_bytes(b"garbage" * 5000)
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     ("happened", "kept"),
     [

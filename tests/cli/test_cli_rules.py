@@ -17,7 +17,7 @@ from workbench.registry.models.records import State
 from workbench.verdicts.values import Gate
 from workbench.workspace import open_workspace
 
-pytestmark = pytest.mark.exhaustive(keep=4)
+pytestmark = pytest.mark.exhaustive
 
 SETTINGS = """\
 [workspace]

@@ -160,6 +160,7 @@ async def _opened(session: ClientSession, served: Served) -> ClientWebSocketResp
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.exhaustive
 async def test_no_more_pages_than_are_allowed_are_open_at_once(served: Served) -> None:
     async with ClientSession() as session:
         two = [await _opened(session, served) for _ in range(2)]

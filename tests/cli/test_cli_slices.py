@@ -98,6 +98,7 @@ def test_a_version_that_is_better_and_breaks_a_slice_does_not_pass_its_margin(ta
     assert refused.code == 5 and "worse" in refused.err
 
 
+@pytest.mark.exhaustive
 def test_tags_and_raw_values_are_kept_with_the_evidence_and_derived_again(tagged: Cli) -> None:
     margins = (
         ", slices: {vip: {margin: 0.06}}, also: {cost: {margin: 20 %}, latency_p50: {margin: 9s}}"
@@ -125,6 +126,7 @@ def test_tags_and_raw_values_are_kept_with_the_evidence_and_derived_again(tagged
     assert tagged.here("verify").code == 0
 
 
+@pytest.mark.exhaustive
 def test_the_database_derives_no_pass_from_a_slice_or_a_cost_that_lost(tagged: Cli) -> None:
     """Whoever writes a pass by hand beside such scores gets no sound evaluation."""
     suite(tagged, ", slices: {vip: {margin: 0.06}}, also: {cost: {margin: 20 %}}")
@@ -147,6 +149,7 @@ def test_the_database_derives_no_pass_from_a_slice_or_a_cost_that_lost(tagged: C
     assert sound("UPDATE scores SET b = NULL WHERE scorer = '@cost' AND position < 40") == 0
 
 
+@pytest.mark.exhaustive
 def test_verify_names_evidence_whose_tags_were_taken_away(tagged: Cli) -> None:
     suite(tagged, ", slices: {vip: {margin: 0.06}}")
     evaluated(tagged, "d012345689xy", "1.0.1")
@@ -159,6 +162,7 @@ def test_verify_names_evidence_whose_tags_were_taken_away(tagged: Cli) -> None:
     assert "its scores say no_decision" in done.out + done.err
 
 
+@pytest.mark.exhaustive
 def test_a_cost_without_a_price_decides_nothing_and_says_why(tagged: Cli) -> None:
     settings = tagged.root / "workbench.toml"
     settings.write_text(settings.read_text().rpartition("prices")[0])
@@ -168,6 +172,7 @@ def test_a_cost_without_a_price_decides_nothing_and_says_why(tagged: Cli) -> Non
     assert "no price" in said["also"][0]["reason"]
 
 
+@pytest.mark.exhaustive
 def test_a_gone_or_wider_margin_is_a_loosening(tagged: Cli) -> None:
     suite(tagged, ", slices: {vip: {margin: 0.06}}, also: {cost: {margin: 20 %}}")
     evaluated(tagged, "d012345689xy", "1.0.1")
@@ -179,6 +184,7 @@ def test_a_gone_or_wider_margin_is_a_loosening(tagged: Cli) -> None:
     assert tagged.here("evaluate", "triage@1.0.1").code != 5
 
 
+@pytest.mark.exhaustive
 def test_compare_shows_the_tags_and_gates_on_the_same_conditions(tagged: Cli) -> None:
     suite(tagged, ", slices: {vip: {margin: 0.06}}")
     tagged.say("d01234567x")
@@ -188,6 +194,7 @@ def test_compare_shows_the_tags_and_gates_on_the_same_conditions(tagged: Cli) ->
     assert by_tag["vip"]["claim"] == "worse" and by_tag["plain"]["claim"] == "not_worse"
 
 
+@pytest.mark.exhaustive
 def test_the_report_and_the_summary_show_the_tags_and_what_the_gate_asks(tagged: Cli) -> None:
     suite(tagged, ", slices: {vip: {margin: 0.06}}, also: {cost: {margin: 20 %}}")
     tagged.say("d01234567x")
@@ -208,6 +215,7 @@ def test_the_report_and_the_summary_show_the_tags_and_what_the_gate_asks(tagged:
     assert "slice vip" in page and "not enough data" in page
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     ("gate", "problem"),
     [

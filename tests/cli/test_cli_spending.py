@@ -63,6 +63,7 @@ def test_a_budget_may_be_written_as_in_a_suite(cli: Cli, given: str) -> None:
     assert cli.here("estimate", "triage", "--budget", given).code == 0
 
 
+@pytest.mark.exhaustive
 def test_a_run_goes_on_with_its_own_budget_which_counts_over_all_attempts(
     own: tuple[Cli, OpenAIServer],
 ) -> None:
@@ -103,6 +104,7 @@ def test_what_a_run_began_with_cannot_be_said_anew(
     assert said in found.err
 
 
+@pytest.mark.exhaustive
 def test_a_resumed_run_is_asked_about_like_a_new_one(own: tuple[Cli, OpenAIServer]) -> None:
     cli, server = own
     limit_answers(cli)
@@ -121,6 +123,7 @@ def test_a_resumed_run_is_asked_about_like_a_new_one(own: tuple[Cli, OpenAIServe
     assert cli.here("run", "--resume", small["run_id"], "--yes").code == 0
 
 
+@pytest.mark.exhaustive
 def test_a_budget_on_the_command_line_answers_the_question(own: tuple[Cli, OpenAIServer]) -> None:
     cli, server = own
     limit_answers(cli)
@@ -143,6 +146,7 @@ def test_an_unknown_price_is_asked_about_from_a_number_of_calls_on(tmp_path: Pat
     assert "the unknown price of 120 calls" in found.err
 
 
+@pytest.mark.exhaustive
 def test_a_run_goes_on_with_the_prompt_as_it_was_and_says_so(
     own: tuple[Cli, OpenAIServer],
 ) -> None:

@@ -18,7 +18,7 @@ from tests.support.openai_server import OpenAIServer, Reply
 from workbench.cli import main
 from workbench.cli.app import workbench
 
-pytestmark = pytest.mark.exhaustive(keep=4)
+pytestmark = pytest.mark.exhaustive
 
 
 def with_streams(

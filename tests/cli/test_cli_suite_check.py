@@ -120,6 +120,7 @@ def test_stored_runs_show_cases_and_scorers_that_tell_nothing(checked: Cli) -> N
     assert "exact_match and contains agree" in found["never_disagree"]["text"]
 
 
+@pytest.mark.exhaustive
 def test_breakages_that_matter_are_noticed_and_others_are_missed(
     checked: Cli, server: OpenAIServer
 ) -> None:

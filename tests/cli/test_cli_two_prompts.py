@@ -32,6 +32,7 @@ def cli(server: OpenAIServer, tmp_path_factory: pytest.TempPathFactory) -> Cli:
     return cli
 
 
+@pytest.mark.exhaustive
 def test_two_prompts_are_compared_on_the_suite_of_either(cli: Cli) -> None:
     found = cli.here("compare", "triage", "router", "--suite", "triage", "--json")
     assert (found.code, found.json["verdict"]) == (0, "better"), found.err
@@ -92,6 +93,7 @@ def test_an_input_that_the_suite_lacks_is_named_before_the_first_call(
     assert found.err.count("\n") <= 2
 
 
+@pytest.mark.exhaustive
 def test_a_look_at_gate_cases_counts_for_both_prompts(cli: Cli) -> None:
     found = cli.here("compare", "triage", "router", "-s", "triage", "--split", "gate", "--json")
     assert (found.code, found.json["cases"]) == (0, 100), found.err
@@ -107,6 +109,7 @@ def test_a_suite_is_evidence_of_its_own_prompt_alone(cli: Cli) -> None:
     assert cli.here("evaluate", "router@1.0.0").code == 2
 
 
+@pytest.mark.exhaustive
 def test_a_suite_without_any_of_the_prompts_has_to_be_named(cli: Cli) -> None:
     (cli.root / "prompts" / "lone.prompty").write_text(
         DRAFT.replace("name: triage", "name: lone").replace("plain", "worse")

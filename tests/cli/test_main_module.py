@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize("flags", [[], ["-P"]], ids=["as usual", "safe path"])
 @pytest.mark.parametrize(
     ("module", "said"),

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from workbench.datasets.delimited import MAX_FIELD_CHARS
 from workbench.datasets.fit import check_fit
 from workbench.datasets.readers import MAX_BYTES, dataset_from_rows, read_dataset
@@ -351,7 +352,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.dictionaries(st.text("tuvw", min_size=1), values, min_size=1), min_size=1))
 def test_jsonl_gives_back_the_values_that_were_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, object]]
@@ -364,7 +365,7 @@ def test_jsonl_gives_back_the_values_that_were_written(
     assert [dict(case.inputs) for case in dataset.cases] == rows
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from(["a.jsonl", "a.json", "a.csv", "a.yaml"]), st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused_with_our_error(
     tmp_path_factory: pytest.TempPathFactory, name: str, data: bytes

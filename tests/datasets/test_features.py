@@ -85,6 +85,7 @@ def test_a_definition_is_part_of_the_fingerprint_and_survives_every_form(
     assert not flat.computed
 
 
+@pytest.mark.exhaustive
 def test_a_package_that_a_feature_imports_is_part_of_the_definition(write: Write) -> None:
     prompt = write(head="import jinja2")
     content = prompt.features["lookup"]
@@ -104,6 +105,7 @@ def test_a_package_that_a_feature_imports_is_part_of_the_definition(write: Write
         )
 
 
+@pytest.mark.exhaustive(keep=3)
 @pytest.mark.parametrize(
     ("more", "given", "value"),
     [
@@ -120,6 +122,7 @@ def test_a_null_is_as_the_rule_says(write: Write, more: str, given: Any, value: 
     assert computed(write(body + "question.upper()", more), {"question": given}) == value
 
 
+@pytest.mark.exhaustive(keep=4)
 @pytest.mark.parametrize(
     ("body", "given", "why"),
     [

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
+from tests.support.examples import examples
 from workbench.datasets.near_duplicates import between, near_pairs, text_of
 from workbench.datasets.near_texts import LEAST_NEAR, NEAR
 from workbench.datasets.values import Case
@@ -20,7 +21,7 @@ def cases(texts: list[list[str]]) -> list[Case]:
 
 
 @given(st.lists(WORDS, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_every_case_with_a_near_one_is_in_a_pair(texts: list[list[str]]) -> None:
     given_cases = cases(texts)
     pairs, complete = near_pairs(given_cases)

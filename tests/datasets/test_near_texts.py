@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
+from tests.support.examples import examples
 from workbench.datasets import near_texts
 from workbench.datasets.near_texts import (
     LEAST_CONTAINED,
@@ -44,7 +45,7 @@ def edited(draw: st.DrawFn) -> tuple[str, str]:
     return text, form("".join(letters))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(edited(), min_size=1, max_size=6), st.lists(WORDS, max_size=6))
 def test_the_index_finds_what_all_pairs_find(
     pairs: list[tuple[str, str]], others: list[str]

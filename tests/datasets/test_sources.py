@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from workbench.datasets.sources.history import earlier_contents
 from workbench.datasets.sources.mapping import sampled, split_of
 from workbench.datasets.sources.reading import moved_on
@@ -136,7 +137,7 @@ def test_a_hash_splits_so_that_no_group_is_divided_and_rows_keep_a_split_of_thei
     assert {*splits.values()} == {"gate", "dev"}
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.text(max_size=5), unique=True, min_size=1, max_size=10), st.text(max_size=5))
 def test_a_new_case_never_moves_an_old_one(texts: list[str], new: str) -> None:
     shares = {"gate": 0.3, "dev": 0.7}
@@ -146,6 +147,7 @@ def test_a_new_case_never_moves_an_old_one(texts: list[str], new: str) -> None:
     assert all(split_of(c, shares) == old[c.inputs["t"]] for c in after if c.inputs["t"] in old)
 
 
+@pytest.mark.exhaustive
 def test_shares_are_kept_over_many_cases() -> None:
     cases = [Case(str(n), {"t": n}) for n in range(4000)]
     gate = sum(split_of(case, {"gate": 0.25, "dev": 0.75}) == "gate" for case in cases)
@@ -226,6 +228,7 @@ def test_a_file_in_git_is_read_as_of_a_commit_whatever_lies_there_now(folder: Fo
     assert len(head.cases) == 2
 
 
+@pytest.mark.exhaustive
 def test_a_source_that_has_moved_on_since_the_named_version_is_told(folder: Folder) -> None:
     path = folder.write("cases.jsonl", jsonl(ROWS))
     commit = folder.commit()

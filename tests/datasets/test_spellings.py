@@ -40,6 +40,7 @@ def sent(template: str, case: Case, kind: str = "number") -> str:
     return Renderer(prompt).render(typed_inputs(prompt, case.inputs))[0].content
 
 
+@pytest.mark.exhaustive(keep=8)
 @pytest.mark.parametrize("ending", [".jsonl", ".csv", ".yaml"])
 @pytest.mark.parametrize(
     "template", ["{{ x }}", "{{ x | tojson }}", "{{ [x] | join }}", "{{ '' ~ x }}"]

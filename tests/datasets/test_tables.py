@@ -222,6 +222,7 @@ def test_a_sheet_reads_as_the_csv_of_the_same_cells(tmp_path: Path) -> None:
     assert sheet.places == {"a": "row 2", "b": "row 3"}
 
 
+@pytest.mark.exhaustive(keep=11)
 @pytest.mark.parametrize(
     ("cell", "text"),
     [

@@ -252,6 +252,7 @@ def test_a_list_or_an_object_that_is_declared_as_text_is_said(value: object, kin
         assert not check_fit(other, [case], lambda _: "a.jsonl")
 
 
+@pytest.mark.exhaustive(keep=6)
 @pytest.mark.parametrize(
     "template",
     [

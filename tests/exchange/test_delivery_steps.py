@@ -40,6 +40,7 @@ def leaving(registry: PromptRegistry) -> Export:
     return Export(registry, found.version.prompt, "1.0.0", "1.0.0", found)
 
 
+@pytest.mark.exhaustive(keep=5)
 @pytest.mark.parametrize("step", [Step.READ, Step.SEND, Step.COMPARE])
 @pytest.mark.parametrize("before", [None, "an older file", "{}"])
 def test_a_kill_before_any_step_is_repaired_by_the_same_call(

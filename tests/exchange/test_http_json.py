@@ -178,6 +178,7 @@ def test_what_no_api_answers_is_refused(answer: bytes, says: str) -> None:
         call(server)
 
 
+@pytest.mark.exhaustive
 def test_a_bomb_is_not_decompressed(waits: list[float]) -> None:
     bomb = gzip.compress(b" " * 100_000_000)
     answer = http(bomb, headers=["content-encoding: gzip"])

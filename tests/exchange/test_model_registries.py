@@ -124,6 +124,7 @@ def test_an_alias_is_resolved_and_its_version_digest_stage_and_approval_recorded
     assert got["model"]["artifact"] == URI
 
 
+@pytest.mark.exhaustive
 def test_evidence_drifts_when_the_alias_leads_to_another_version(
     cli: tuple[Cli, OpenAIServer], wandb: WandbStub
 ) -> None:

@@ -91,6 +91,7 @@ def test_other_languages_read_the_view_in_a_snapshot(
     assert rows[0][1].startswith("system:\nOne queue name only.")
 
 
+@pytest.mark.exhaustive
 def test_an_app_notices_the_next_snapshot(registry: PromptRegistry, tmp_path: Path) -> None:
     path = write_snapshot(registry, tmp_path / "prompts.db")
     with PromptRegistry(path) as app:
@@ -135,6 +136,7 @@ def test_a_version_that_is_not_approved_is_not_exported(registry: PromptRegistry
         approved(registry, "triage", "1.0.0")
 
 
+@pytest.mark.exhaustive
 def test_a_kill_in_the_middle_of_writing_leaves_the_old_file_or_the_new_one(
     tmp_path: Path,
 ) -> None:

@@ -52,6 +52,7 @@ async def test_no_process_outlives_the_browser(tmp_path: Path) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.needs("chromium")
 async def test_errors_of_a_page_are_collected(tmp_path: Path) -> None:
     async with Browser(tmp_path) as browser:

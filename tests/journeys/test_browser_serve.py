@@ -174,6 +174,7 @@ async def test_what_is_typed_is_in_the_draft_however_soon_the_page_is_closed(
     assert "\nsystem:\n# Hi, größe 漢字 You work" in draft
 
 
+@pytest.mark.exhaustive
 async def test_a_key_finds_the_terminal_again_when_it_has_lost_the_focus(page: Page) -> None:
     await page.evaluate("document.activeElement.blur()")
     await page.until("document.activeElement === document.body")
@@ -181,6 +182,7 @@ async def test_a_key_finds_the_terminal_again_when_it_has_lost_the_focus(page: P
     await shows(page, "[2 Draft]")
 
 
+@pytest.mark.exhaustive
 async def test_a_page_says_that_its_screens_have_ended_and_opens_them_again(
     page: Page, served: Served
 ) -> None:
@@ -196,6 +198,7 @@ async def test_a_page_says_that_its_screens_have_ended_and_opens_them_again(
     await until(lambda: not served.screens(), "ctrl+q did not end the screens")
 
 
+@pytest.mark.exhaustive
 async def test_the_server_ends_at_once_though_a_page_is_open(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -234,6 +237,7 @@ async def test_other_pages_and_names_get_nothing(browser: Browser, served: Serve
     assert not served.screens()
 
 
+@pytest.mark.exhaustive
 async def test_with_webgl_the_terminal_is_drawn_as_a_picture(
     served: Served, tmp_path: Path
 ) -> None:

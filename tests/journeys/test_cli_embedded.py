@@ -75,6 +75,7 @@ def test_the_gate_refuses_a_plain_instruction_and_lets_examples_through(root: Pa
     assert workbench(root, "verify")["ok"]
 
 
+@pytest.mark.exhaustive
 def test_a_conversation_is_answered_by_what_was_said_in_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

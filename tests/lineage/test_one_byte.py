@@ -279,6 +279,7 @@ def warned(nodes: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(n["kind"], n["warning"]) for n in nodes if "warning" in n] + below
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.what)
 def test_lineage_and_reproduction_say_what_changed_and_how_the_evidence_reads(
     evaluated: Evaluated, row: Row
@@ -302,6 +303,7 @@ def test_lineage_and_reproduction_say_what_changed_and_how_the_evidence_reads(
     assert (row.words if row.reproduces == 0 else "pinned to marks 1.0") in done.out + done.err
 
 
+@pytest.mark.exhaustive
 def test_the_text_marks_the_node_and_lists_what_changed(evaluated: Evaluated) -> None:
     cli, _ = evaluated
     replace(cli, "snippets/tone.md", "kind", "kinD")

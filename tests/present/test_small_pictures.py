@@ -22,6 +22,7 @@ def image(form: str = "PNG", size: tuple[int, int] = (80, 40), **options: object
     return file.getvalue()
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize("form", ["PNG", "GIF", "JPEG", "WEBP"])
 def test_an_image_becomes_rows_of_pixels_of_its_shape(form: str) -> None:
     picture = small_picture(image(form, quality=95), columns=20, rows=12)
@@ -39,12 +40,14 @@ def test_a_picture_is_turned_as_its_camera_was() -> None:
     assert len(picture.pixels) == 2 * len(picture.pixels[0])
 
 
+@pytest.mark.exhaustive
 def test_what_is_small_as_a_file_and_large_in_memory_is_not_decoded() -> None:
     bomb = image(size=(6_000, 5_000))
     assert len(bomb) < 200_000
     assert "pixels" in small_picture(bomb).problem
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     "data", [b"", b"GIF89a", image()[:-40], b"%PDF-1.7", image("BMP"), image("PPM")]
 )

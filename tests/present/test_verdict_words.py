@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from workbench.actions.comparing.preview import Preview
 from workbench.present.svg import interval_chart
 from workbench.present.verdict_words import (
@@ -311,7 +312,7 @@ def test_no_decision_is_an_error_and_missing_cases_are_skipped_with_their_reason
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_id_and_reason_make_well_formed_xml(case_id: str, reason: str) -> None:
     rows = (CasePair(case_id, (1.0,), (None,), None, reason), CasePair("x" * 30, (1.0,), (0.0,)))
     root = ElementTree.fromstring(junit_xml(evidence(rows)).encode())
@@ -326,7 +327,7 @@ def test_any_id_and_reason_make_well_formed_xml(case_id: str, reason: str) -> No
 @given(
     st.integers(0, 60), st.integers(0, 60), st.integers(0, 200), st.integers(0, 9), st.booleans()
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_every_line_is_one_line(wins: int, losses: int, same: int, gone: int, early: bool) -> None:
     rows = pairs(wins, losses, wins + losses + same, gone)
     plan = {"look": 1, "looks": 3, "planned": len(rows) + 50, "futility": 0.05} if early else {}

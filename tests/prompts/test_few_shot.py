@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.prompts.test_snippets import Files
+from tests.support.examples import examples
 from workbench.errors import DraftError, TemplateError
 from workbench.prompts.contract import Bump, changes
 from workbench.prompts.files.parts import choose_rows
@@ -99,7 +100,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rows, rows, st.integers(0, 10**12))
 def test_a_seed_orders_rows_alike_whatever_their_order_and_an_added_row_moves_no_other(
     some: list[dict[str, Any]], more: list[dict[str, Any]], seed: int

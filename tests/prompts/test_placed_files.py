@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.pictures import png
 from workbench.errors import TemplateError
 from workbench.prompts.templates.templates import Renderer
@@ -79,7 +80,7 @@ def test_only_the_user_sends_a_file(role: str) -> None:
         rendered("{{ picture }}", role)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.text(max_size=60) | st.from_regex(r"\[\[[0-9]{30}\]\]", fullmatch=True))
 def test_no_text_of_a_case_places_or_removes_a_file(text: str) -> None:
     message = rendered("{{ q }}|{{ picture }}", q=text)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.prompts.parts import given_inputs, histories, hostile, prompts, same_source
+from tests.support.examples import examples
 from workbench.exchange.losses import part_losses
 from workbench.exchange.targets.prompty import KIND
 from workbench.prompts.codec import prompt_to_json
@@ -25,7 +26,7 @@ def sent(prompt: Prompt, inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [message.sent() for message in Renderer(prompt).render(inputs)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(prompts())
 def test_a_draft_is_read_back_as_it_was_written(prompt: Prompt) -> None:
     again = parse_prompty(write_prompty(prompt))
@@ -33,7 +34,7 @@ def test_a_draft_is_read_back_as_it_was_written(prompt: Prompt) -> None:
     assert same_source(again) == same_source(prompt)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(prompts())
 def test_registry_and_runs_give_it_back_and_0_1_0_refuses_it(prompt: Prompt) -> None:
     assert prompt_of("parts", "", body_of(prompt)) == prompt
@@ -43,7 +44,7 @@ def test_registry_and_runs_give_it_back_and_0_1_0_refuses_it(prompt: Prompt) -> 
     assert prompt_to_json(prompt)["template"] not in ("jinja2", "braces")
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(prompts(), histories, hostile | st.none())
 def test_without_its_parts_it_sends_the_same(
     prompt: Prompt, history: list[Mapping[str, Any]], mood: str | None
@@ -57,7 +58,7 @@ def test_without_its_parts_it_sends_the_same(
     assert sent(exported, inputs) == sent(prompt, inputs)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(prompts(), histories, hostile)
 def test_no_text_becomes_a_message(
     prompt: Prompt, history: list[Mapping[str, Any]], mood: str

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment, StrictUndefined
 
+from tests.support.examples import examples
 from workbench.errors import CodeError, DraftError, TemplateError
 from workbench.prompts.contract import Bump, changes
 from workbench.prompts.diff import diff_text
@@ -79,7 +80,7 @@ includes = st.sampled_from(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(pieces, includes, pieces, pieces, st.booleans())
 def test_an_expanded_include_renders_as_jinja2_includes(
     before: str, include: str, after: str, snippet: str, looped: bool

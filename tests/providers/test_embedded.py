@@ -21,7 +21,7 @@ from workbench.providers.embedded import model_files, openmp
 from workbench.providers.embedded.model import EmbeddedServer, find_weights, start
 from workbench.providers.embedded.model_files import PACKAGE_SHA256, join_parts
 
-pytestmark = pytest.mark.exhaustive(keep=5)
+pytestmark = pytest.mark.exhaustive(keep=3)
 
 SAME_LINE = {"temperature": 0, "seed": 7, "stop": ["\n"], "max_completion_tokens": 4}
 

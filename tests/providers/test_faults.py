@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.fault_server import (
     CLOSE,
     RESET,
@@ -647,7 +648,7 @@ def test_the_cause_of_a_failure_is_said_in_words(cause: BaseException, words: st
     assert found.error.startswith("host:1: ") and words in found.error
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -675,7 +676,7 @@ def test_any_json_is_classified_and_its_words_are_safe(data: Any) -> None:
     assert (found.prompt_tokens or 0) >= 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=6))
 def test_any_bytes_are_an_error_or_an_answer_never_a_crash(raw: bytes, cuts: list[int]) -> None:
     asked = CallContext("host", "m")
@@ -687,7 +688,7 @@ def test_any_bytes_are_an_error_or_an_answer_never_a_crash(raw: bytes, cuts: lis
     assert assembled.answer().outcome.is_error
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=400))
 @example("\u202e right to left")
 @example("\ud800")

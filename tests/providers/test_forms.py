@@ -82,6 +82,7 @@ def plain_says(sent: str, wanted: str) -> Any:
     return 400, {"detail": f"please use {wanted}"}
 
 
+@pytest.mark.exhaustive(keep=11)
 @pytest.mark.parametrize("says", [openai_says, mistral_says, vllm_says, plain_says])
 @pytest.mark.parametrize("word", ["max_tokens", "max_completion_tokens"])
 @pytest.mark.parametrize("streamed", [False, True])

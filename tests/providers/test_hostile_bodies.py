@@ -58,6 +58,7 @@ def measured(*steps: Step, streamed: bool = False) -> tuple[Answer, int]:
         tracemalloc.stop()
 
 
+@pytest.mark.exhaustive(keep=8)
 @pytest.mark.parametrize("status", ["500 Oh", "429 Slow Down", "404 Not Found", "307 Elsewhere"])
 @pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize("streamed", [False, True])

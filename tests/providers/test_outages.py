@@ -87,6 +87,7 @@ def ask_many(provider: Away, number: int, ceiling: int) -> tuple[list[Answer | N
     return virtual_time.run(all_of())
 
 
+@pytest.mark.exhaustive(keep=5)
 @pytest.mark.usefixtures("jitter")
 @pytest.mark.parametrize("ceiling", [1, 4, 16, 100])
 def test_a_spell_of_fifteen_seconds_costs_no_case(ceiling: int) -> None:
@@ -106,6 +107,7 @@ def test_the_whole_run_waits_longer_the_longer_an_outage_lasts() -> None:
     assert max(b - a for a, b in zip(provider.asked_at, provider.asked_at[1:], strict=False)) > 5.0
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.usefixtures("jitter")
 @pytest.mark.parametrize(
     ("away_from", "longest"), [(0.0, POLICY.longest_start_s), (1.0, POLICY.longest_outage_s)]
@@ -201,6 +203,7 @@ def test_an_endpoint_takes_no_more_calls_at_once_than_files_may_be_open() -> Non
     assert at_once is None or 0 < at_once < soft
 
 
+@pytest.mark.exhaustive
 def test_a_run_of_more_calls_at_once_than_files_may_be_open_is_complete(tmp_path: Path) -> None:
     code = f"""
 import resource

@@ -202,6 +202,7 @@ print("it lived", flush=True)
 """
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_a_kill_between_the_commit_and_its_anchor_is_no_tampering(path: Path) -> None:
     with PromptRegistry(path) as registry:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.registry.making import build_evidence
+from tests.support.examples import examples
 from workbench.errors import GateRefused
 from workbench.registry import PromptRegistry, PromptVersion, State
 from workbench.registry.audit.verify_rules import check_rules
@@ -131,7 +132,7 @@ observations = st.fixed_dictionaries(
     asked=st.lists(rules, min_size=1, max_size=5),
     observed=st.lists(observations, max_size=2),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_the_database_and_the_reasons_always_agree(
     answers: dict[str, Any],
     baseline: bool,

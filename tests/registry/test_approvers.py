@@ -66,6 +66,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
     return file
 
 
+@pytest.mark.exhaustive(keep=4)
 @pytest.mark.parametrize("what", TABLE)
 def test_python_and_the_trigger_count_the_same_approvals(path: str, what: str) -> None:
     row = TABLE[what]

@@ -29,7 +29,12 @@ from workbench.registry import PromptRegistry
 from workbench.registry.storage.sqlite.trigger_parts import SAME_PERSON
 from workbench.registry.storage.sqlite.triggers import RULES
 
-TOOLS = ["module", pytest.param("command line", marks=pytest.mark.needs("sqlite3"))]
+TOOLS = [
+    "module",
+    pytest.param(
+        "command line", marks=[pytest.mark.needs("sqlite3"), pytest.mark.exhaustive(keep=12)]
+    ),
+]
 ATTACKS: dict[str, str] = {
     # deploy what has not passed
     "deploy an untested version": deploy("1.2.0"),

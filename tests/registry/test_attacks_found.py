@@ -32,6 +32,7 @@ def victim(whole: Victim) -> Iterator[Victim]:
     shutil.rmtree(copy.folder)
 
 
+@pytest.mark.exhaustive(keep=7)
 @pytest.mark.parametrize("attack", TAKEN, ids=lambda attack: attack.name)
 def test_it_is_found_by_exactly_what_the_table_says(victim: Victim, attack: Attack) -> None:
     attack.do(victim)

@@ -78,6 +78,7 @@ def test_a_revoked_candidate_revokes_the_content_under_every_number(
     assert registry.verify().ok
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize("golden", GOLDEN[:4], ids=lambda golden: golden.stem)
 def test_versions_stay_as_they_were_when_their_table_is_made_anew(
     golden: Path, tmp_path: Path

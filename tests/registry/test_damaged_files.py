@@ -45,12 +45,14 @@ def test_damaged_bytes_never_make_another_version(trial: Trial, part: int) -> No
     assert {"registry", "memory", "snapshot", "nothing", "error"} <= trial.outcomes.keys()
 
 
+@pytest.mark.exhaustive
 def test_a_damaged_log_takes_no_reader_back(trial: Trial) -> None:
     read_damaged_logs(trial, range(60))
 
     assert {"registry", "snapshot"} <= trial.outcomes.keys()
 
 
+@pytest.mark.exhaustive(keep=8)
 @pytest.mark.parametrize("statements", STATEMENTS)
 def test_altered_rows_never_make_another_version(
     trial: Trial, folder: Path, statements: str

@@ -119,11 +119,13 @@ def test_every_rule_has_a_case() -> None:
     }
 
 
+@pytest.mark.exhaustive(keep=6)
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_the_database_refuses_a_deployment_that_breaks_the_rule(case: Case, copy: Path) -> None:
     assert by_module(copy, case.sql) == case.rule.refused
 
 
+@pytest.mark.exhaustive(keep=8)
 @pytest.mark.parametrize("case", [c for c in CASES if c.rule.finding], ids=named)
 def test_verify_names_the_rule_that_a_record_broke(
     case: Case, copy: Path, problems_before: list[str]

@@ -103,6 +103,7 @@ def _deployer(path: str, number: int, report: object) -> None:
     report.put((won, lost))  # type: ignore[attr-defined]
 
 
+@pytest.mark.exhaustive
 def test_of_many_who_looked_at_one_head_exactly_one_deploys(
     registry: PromptRegistry, tested: Tested
 ) -> None:

@@ -474,12 +474,14 @@ assert not opened, opened
 """
 
 
+@pytest.mark.exhaustive
 def test_no_python_code_opens_the_file(tmp_path: Path) -> None:
     path = str((tmp_path / "registry.db").resolve())
 
     subprocess.run([sys.executable, "-c", PROGRAM, path], check=True, timeout=60)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.needs("strace")
 def test_the_system_sees_the_file_opened_by_sqlite_alone(tmp_path: Path) -> None:
     """SQLite opens with O_NOFOLLOW; Python's open() never does."""

@@ -52,6 +52,7 @@ DOORS: dict[str, Callable[[PromptRegistry], object]] = {
 }
 
 
+@pytest.mark.exhaustive(keep=5)
 @pytest.mark.parametrize("door", DOORS)
 def test_a_text_beyond_ten_megabytes_is_refused_before_anything_is_written(
     registry: PromptRegistry, door: str
@@ -82,6 +83,7 @@ def test_a_larger_draft_is_refused_by_each_command_in_one_line(tmp_path: Path) -
     assert not (cli.root / "prompts" / "other.prompty").exists()
 
 
+@pytest.mark.exhaustive
 def test_an_export_with_a_larger_prompt_is_not_imported(tmp_path: Path) -> None:
     workspace = create_workspace(tmp_path / "w")
     export = tmp_path / "big.json"

@@ -63,6 +63,7 @@ def test_a_registry_of_every_released_schema_still_works(golden: Path, tmp_path:
         assert registry.verify().ok
 
 
+@pytest.mark.exhaustive
 def test_apps_read_an_older_registry_as_it_is_and_the_first_question_brings_it_up(
     tmp_path: Path,
 ) -> None:
@@ -80,6 +81,7 @@ def test_apps_read_an_older_registry_as_it_is_and_the_first_question_brings_it_u
     assert len(list(tmp_path.glob("*.bak"))) == 1
 
 
+@pytest.mark.exhaustive
 def test_a_backup_of_an_older_schema_is_put_back_and_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "workbench.toml").write_text("")
@@ -116,6 +118,7 @@ def test_an_older_schema_is_backed_up_and_brought_up_in_one_go(tmp_path: Path) -
     kept.close()
 
 
+@pytest.mark.exhaustive
 def test_a_kill_half_way_leaves_the_old_schema_and_the_next_start_finishes(
     tmp_path: Path,
 ) -> None:
@@ -160,6 +163,7 @@ def test_two_programs_at_once_migrate_a_registry_once(tmp_path: Path) -> None:
     assert failures == []
 
 
+@pytest.mark.exhaustive
 def test_many_processes_that_make_a_registry_make_one(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
     code = f"""

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.registry.making import build_evidence
+from tests.support.examples import examples
 from workbench.errors import RulesLoosened
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.content.rule_changes import suite_row
@@ -148,7 +149,7 @@ def database() -> sqlite3.Connection:
 
 
 @given(history=HISTORIES, old=st.integers(0, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_sql_and_python_agree_about_which_loosenings_count(
     history: list[tuple[str, dict[str, Any], bool]], old: int
 ) -> None:

@@ -33,6 +33,7 @@ def examples() -> dict[str, str]:
     return found
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     "name",
     [pytest.param(name, marks=pytest.mark.needs(*needs)) for name, (*_, needs) in PROGRAMS.items()],

@@ -65,6 +65,7 @@ def test_a_name_that_nobody_can_see_is_none(name: str) -> None:
         actor_named(name, "a deployment")
 
 
+@pytest.mark.exhaustive(keep=6)
 @pytest.mark.parametrize("name", ANA[:9])
 def test_the_author_cannot_approve_under_another_spelling(
     registry: PromptRegistry, tested: Tested, name: str

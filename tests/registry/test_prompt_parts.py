@@ -70,6 +70,7 @@ def live(registry: PromptRegistry) -> PromptRegistry:
     return registry
 
 
+@pytest.mark.exhaustive
 def test_an_app_gets_all_messages_with_nothing_beside_the_registry_but_jinja2(
     live: PromptRegistry, tmp_path: Path
 ) -> None:
@@ -96,6 +97,7 @@ print(json.dumps(prompt.messages(**json.loads(sys.argv[2]))))
         assert json.loads(done.stdout) == SENT
 
 
+@pytest.mark.exhaustive
 def test_the_engine_sends_the_bytes_of_messages(live: PromptRegistry, tmp_path: Path) -> None:
     version = live.get_version("parts", "1.0.0")
     with OpenAIServer() as server:
@@ -130,6 +132,7 @@ def test_a_version_comes_back_from_json_as_the_same_prompt(
     assert prompt.fingerprint == PROMPT.fingerprint
 
 
+@pytest.mark.exhaustive
 def test_one_changed_letter_of_a_snippet_in_the_file_is_found(live: PromptRegistry) -> None:
     path = live.path
     live.close()

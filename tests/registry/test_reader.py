@@ -73,6 +73,7 @@ def test_a_warm_read_answers_the_same_object_and_runs_no_query(path: Path) -> No
         assert statements == ["PRAGMA data_version"]
 
 
+@pytest.mark.exhaustive
 def test_a_deployment_of_another_process_is_seen_at_once(path: Path) -> None:
     code = f"""
 from workbench.registry import PromptRegistry, PromptVersion
@@ -110,6 +111,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_a_reader_answers_from_memory_after_its_first_success_and_from_disk_after_a_restart(
     path: Path, kind: str
@@ -166,6 +168,7 @@ LOST = [
 ]
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize("sql", LOST)
 def test_a_newest_deployment_that_was_taken_away_is_noticed(path: Path, sql: str) -> None:
     with PromptRegistry(path) as registry:
@@ -187,6 +190,7 @@ def test_a_newest_deployment_that_was_taken_away_is_noticed(path: Path, sql: str
         fresh.get_active("p")
 
 
+@pytest.mark.exhaustive
 def test_a_record_that_was_altered_with_its_row_is_noticed_by_the_one_after_it(path: Path) -> None:
     """Somebody computes digest and hash again, but not those of all later records."""
     with PromptRegistry(path) as registry:
@@ -271,6 +275,7 @@ def test_when_the_registry_comes_back_it_is_read_again(path: Path) -> None:
         assert registry.last_error is None
 
 
+@pytest.mark.exhaustive(keep=3)
 @pytest.mark.parametrize(
     "tamper",
     [

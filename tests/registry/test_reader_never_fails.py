@@ -123,6 +123,7 @@ def ask(paths: Iterable[Path]) -> list[str]:
     return answers
 
 
+@pytest.mark.exhaustive
 def test_what_is_no_file_is_not_waited_for(path: Path, tmp_path: Path) -> None:
     paths = []
     for suffix in ("", "-journal", "-wal", "-shm"):
@@ -167,6 +168,7 @@ KEPT: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.exhaustive
 def test_a_damaged_last_good_answer_is_as_none(path: Path, tmp_path: Path) -> None:
     there, away = [], []
     for kind, stand in KEPT.items():
@@ -199,6 +201,7 @@ def test_a_path_that_is_no_text_is_read(tmp_path: Path, path: Path) -> None:
             assert found.source == "registry"
 
 
+@pytest.mark.exhaustive(keep=3)
 @pytest.mark.parametrize("requires", ["latest", 5, [">=1"], "9" * 5000, "lone \ud800"])
 def test_what_is_no_range_is_our_error(path: Path, requires: Any) -> None:
     with PromptRegistry(path) as registry:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.registry.making import build_evidence
+from tests.support.examples import examples
 from workbench.errors import GateRefused, RegistryError, RulesLoosened
 from workbench.fingerprints import fingerprint
 from workbench.registry import PromptRegistry, PromptVersion, evaluate_and_mark
@@ -543,7 +544,7 @@ SUITES = st.builds(
 
 
 @given(old=ENVIRONMENTS, new=ENVIRONMENTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_sql_and_python_agree_about_environments(
     old: EnvironmentSettings, new: EnvironmentSettings
 ) -> None:
@@ -553,7 +554,7 @@ def test_sql_and_python_agree_about_environments(
 
 
 @given(old=SUITES, new=SUITES, removed=st.tuples(st.integers(0, 1), st.integers(0, 1)))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_sql_and_python_agree_about_suites(
     old: dict[str, Any], new: dict[str, Any], removed: tuple[int, int]
 ) -> None:

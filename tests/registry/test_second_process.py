@@ -66,6 +66,7 @@ def damage_index(victim: Victim) -> None:
         file.write(bytes(100))
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     "attack",
     [

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 
 from tests.registry.making import build_evidence
+from tests.support.examples import examples
 from workbench.errors import RegistryError, RulesLoosened
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.settings import EnvironmentSettings
@@ -31,7 +32,7 @@ GUARDED, OPEN = "production", "staging"
 ENVIRONMENTS = (GUARDED, OPEN)
 PEOPLE = ("ana", "bob")
 FAST = settings(
-    max_examples=30,
+    max_examples=examples(30),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.registry.making import build_evidence
+from tests.support.examples import examples
 from workbench.errors import GateRefused, NotInRegistry, RulesLoosened
 from workbench.fingerprints import fingerprint
 from workbench.prompts.values import Input, Message, Model, Prompt
@@ -327,7 +328,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PromptRegistry]
 
 
 @given(outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=72, max_size=150))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_whatever_the_gate_passes_the_database_passes_too(
     shared: PromptRegistry, outcomes: list[tuple[int, int]]
 ) -> None:
@@ -364,7 +365,7 @@ SCORES = {
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", SCORES)
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_no_kind_of_scores_is_judged_more_strictly_by_the_database(
     shared: PromptRegistry, kind: str, data: st.DataObject
 ) -> None:

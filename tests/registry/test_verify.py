@@ -154,6 +154,7 @@ def test_dropped_triggers_alone_are_a_matter_of_the_schema(full: Path) -> None:
     assert beyond_the_schema(unguarded_in_memory(full)) == []
 
 
+@pytest.mark.exhaustive(keep=12)
 @pytest.mark.parametrize(("table", "column"), columns())
 def test_a_flipped_bit_in_any_column_is_found(full: Path, table: str, column: str) -> None:
     rng = random.Random(f"{table}.{column}")
@@ -175,6 +176,7 @@ def test_a_flipped_bit_in_any_column_is_found(full: Path, table: str, column: st
     assert beyond_the_schema(connection), f"{table}.{column}: {value!r} was changed unnoticed"
 
 
+@pytest.mark.exhaustive
 def test_a_flipped_byte_of_the_file_is_found_wherever_it_means_something(
     full: Path, tmp_path: Path
 ) -> None:
@@ -227,6 +229,7 @@ def test_the_first_bad_record_is_named(path: Path) -> None:
     assert "p@1.0.0" in first.problem
 
 
+@pytest.mark.exhaustive(keep=6)
 @pytest.mark.parametrize("table", [t for t in TABLES if t != "scores"])
 def test_a_row_that_is_gone_is_missed(path: Path, table: str) -> None:
     without_triggers(path, f"DELETE FROM {table} WHERE seq = (SELECT max(seq) FROM {table})")
@@ -445,6 +448,7 @@ def test_what_analyze_leaves_is_no_finding(path: Path) -> None:
     assert problems(path) == []
 
 
+@pytest.mark.exhaustive
 def test_the_audit_of_many_deployments_takes_time_in_proportion(tmp_path: Path) -> None:
     """Each deployment looks at the evaluations of its own prompt, not at all of them."""
     path = tmp_path / "registry.db"

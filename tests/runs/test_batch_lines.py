@@ -47,6 +47,7 @@ def refused(request: Line, status: int, **error: Any) -> Line:
     return {"custom_id": request["custom_id"], "response": response}
 
 
+@pytest.mark.exhaustive(keep=5)
 @pytest.mark.parametrize(
     ("status", "error", "said"),
     [
@@ -82,6 +83,7 @@ def test_an_error_with_status_200_is_the_error_of_its_case_alone(store: Path) ->
     assert "over quota" in answers["c0"].error
 
 
+@pytest.mark.exhaustive(keep=5)
 @pytest.mark.parametrize("strange", ["00-0", "\u00b2-0", "0-7", "999-0", "-1-0", "0-0-0", "", 5])
 def test_a_line_that_fits_no_question_is_noted_and_nothing_else(
     store: Path, strange: str | int

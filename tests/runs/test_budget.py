@@ -140,6 +140,7 @@ def test_calls_given_up_of_a_free_model_are_not_billed(tmp_path: Path) -> None:
         held.open.set()
 
 
+@pytest.mark.exhaustive
 def test_calls_of_a_process_that_was_killed_may_be_billed_and_stay_in_the_budget(
     tmp_path: Path,
 ) -> None:

@@ -77,6 +77,7 @@ def test_what_is_drained_is_already_stored(store: Path) -> None:
     assert len(seen) == 40
 
 
+@pytest.mark.exhaustive
 def test_a_second_run_makes_no_call_and_imports_no_sdk(store: Path) -> None:
     spec = make_spec(30)
     with OpenAIServer() as server:
@@ -238,6 +239,7 @@ def test_statuses_that_pass_are_retried_until_they_do(store: Path) -> None:
     assert all(result.answer.attempts == 2 for result in stored(store, summary.run_id))
 
 
+@pytest.mark.exhaustive
 def test_retry_after_holds_the_whole_run(store: Path) -> None:
     arrivals: list[float] = []
     lock = threading.Lock()
@@ -425,6 +427,7 @@ def test_resume_at_another_endpoint_is_refused(store: Path) -> None:
             start(make_spec(3), other.base_url, store, resume=first.run_id)
 
 
+@pytest.mark.exhaustive
 def test_a_run_under_way_cannot_be_resumed_by_anybody_else(store: Path) -> None:
     with OpenAIServer(delay_s=0.2) as server:
         live = start(make_spec(2000), server.base_url, store)
@@ -587,6 +590,7 @@ print(summary.run_id)
     assert server.calls - before == 60 - kept
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_was_stopped_and_goes_on_has_every_case(store: Path) -> None:
     code = f"""
 import os, signal, sys, threading, time
@@ -702,6 +706,7 @@ def test_a_sleeping_watcher_misses_nothing(store: Path, monkeypatch: pytest.Monk
     assert live.drain() == []
 
 
+@pytest.mark.exhaustive
 def test_progress_adds_up(store: Path) -> None:
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> str:
         text = str(messages[-1]["content"])
@@ -787,6 +792,7 @@ def test_waiting_too_short_says_so(store: Path) -> None:
         live.wait(WAIT_S)
 
 
+@pytest.mark.exhaustive
 def test_two_runs_at_once_share_a_store(store: Path) -> None:
     with OpenAIServer(delay_s=0.01) as server:
         runs = [
@@ -798,6 +804,7 @@ def test_two_runs_at_once_share_a_store(store: Path) -> None:
     assert len({summary.run_id for summary in summaries}) == 4
 
 
+@pytest.mark.exhaustive
 def test_a_slow_answer_is_timed_out_and_asked_once_more(store: Path) -> None:
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply | str:
         text = str(messages[-1]["content"])
@@ -809,6 +816,7 @@ def test_a_slow_answer_is_timed_out_and_asked_once_more(store: Path) -> None:
     assert "did not finish within 1.5 s" in summary.reason
 
 
+@pytest.mark.exhaustive
 def test_concurrency_finds_the_level_that_a_provider_takes(store: Path) -> None:
     lock = threading.Lock()
     counts = {"now": 0, "refused": 0}
@@ -831,6 +839,7 @@ def test_concurrency_finds_the_level_that_a_provider_takes(store: Path) -> None:
     assert summary.calls == 200 + counts["refused"]
 
 
+@pytest.mark.exhaustive
 def test_requests_a_minute_of_a_provider_are_kept(store: Path) -> None:
     spec = make_spec(25, concurrency=16)
     with OpenAIServer() as server:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.openai_server import OpenAIServer
 from tests.support.specs import make_spec, start
 from workbench.datasets.values import Case
@@ -42,6 +44,7 @@ def answers(path: Path, run_id: str) -> dict[tuple[str, int], str]:
         return {(r.case_id, r.repeat): r.answer.text for r in store.results(run_id)}
 
 
+@pytest.mark.exhaustive
 def test_a_second_run_gives_each_of_two_equal_cases_its_own_answer_again(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with OpenAIServer(Moody()) as server:

@@ -38,6 +38,7 @@ def stored_as(path: Path, finish: str | None, reading: int, outcome: str = "ok")
             )
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize("finish", ["abort", "sensitive", "max_tokens", "null", "length", "odd"])
 def test_an_answer_that_was_taken_for_whole_is_asked_anew(path: Path, finish: str) -> None:
     with OpenAIServer() as server:
@@ -53,6 +54,7 @@ def test_an_answer_that_was_taken_for_whole_is_asked_anew(path: Path, finish: st
         assert run(server, path).cached == 3, "the new ones count"
 
 
+@pytest.mark.exhaustive(keep=4)
 @pytest.mark.parametrize(
     ("finish", "reading", "outcome"),
     [

@@ -91,6 +91,7 @@ SLOW_SCHEMAS: list[tuple[dict[str, Any], Any]] = [
 ]
 
 
+@pytest.mark.exhaustive(keep=3)
 @pytest.mark.parametrize(
     ("name", "options", "text"),
     [

@@ -106,6 +106,7 @@ def test_whatever_is_no_score_is_missing_with_its_reason_and_the_next_answer_is_
     assert judged(evaluates, "0.5") == {"own": Score(0.5)}
 
 
+@pytest.mark.exhaustive
 def test_a_call_that_takes_too_long_is_missing_and_the_process_is_made_anew(tmp_path: Path) -> None:
     code = "def score(answer, case):\n    while answer == 'slow': pass\n    return 1\n"
     with opened_code(scorers := allowed(tmp_path, code, seconds=0.3)):
@@ -130,6 +131,7 @@ def score(answer, case):
     assert broken == {"lost"}
 
 
+@pytest.mark.exhaustive
 def test_answers_judged_ahead_are_not_judged_again_and_one_that_ends_the_process_costs_no_other(
     tmp_path: Path,
 ) -> None:
@@ -193,6 +195,7 @@ def test_a_wrong_entry_is_refused_with_what_is_right(
         own(tmp_path, "def score(answer, case): return 1\n", **options)
 
 
+@pytest.mark.exhaustive
 def test_the_fingerprint_covers_the_code_with_what_it_imports_and_its_options(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,6 +243,7 @@ ESCAPES = {
 }
 
 
+@pytest.mark.exhaustive(keep=3)
 @linux_only
 @pytest.mark.parametrize("escape", sorted(ESCAPES))
 def test_an_escape_leaves_its_score_missing_and_the_next_answer_gets_its_own(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from workbench.datasets.fit import check_fit, typed_inputs
 from workbench.datasets.readers import read_dataset
 from workbench.datasets.values import Dataset
@@ -77,7 +78,7 @@ def files(folder: Path, inputs: dict[str, Any], expected: Any, end: str) -> list
     return [read_dataset(folder / name) for name in ("a.jsonl", "a.csv", "b.csv", "a.tsv")]
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(INPUTS, st.sampled_from(["\n", "\r\n"]))
 def test_typed_inputs_are_the_same_and_render_alike(
     tmp_path_factory: pytest.TempPathFactory, inputs: dict[str, Any], end: str
@@ -104,7 +105,7 @@ EXPECTED = (
 )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(EXPECTED, st.lists(TEXT | st.sampled_from(["true", "1", "a", ""]), max_size=3),
        st.sampled_from(["\n", "\r\n"]))  # fmt: skip
 def test_text_scorers_score_alike(
@@ -117,7 +118,7 @@ def test_text_scorers_score_alike(
     assert all(other == jsonl for other in others)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(JSON, JSON)
 def test_json_equals_scores_alike(
     tmp_path_factory: pytest.TempPathFactory, expected: Any, other: Any
@@ -134,7 +135,7 @@ def test_json_equals_scores_alike(
     assert jsonl[0] == (None if expected is None else 1.0)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.dictionaries(st.sampled_from("xyz"), JSON, min_size=1), JSON,
        st.from_regex(r"-?(0|[1-9][0-9]{0,6})\.[0-9]{1,6}", fullmatch=True))  # fmt: skip
 def test_a_rewritten_case_reads_as_before(

@@ -153,6 +153,7 @@ def test_an_error_is_never_a_score_and_the_models_own_fault_is_zero(
         assert found.value is not None
 
 
+@pytest.mark.exhaustive(keep=5)
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -295,6 +296,7 @@ EXAMPLES = {
 """What the example of each kind gives 1 and 0."""
 
 
+@pytest.mark.exhaustive(keep=18)
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_the_example_of_every_kind_is_an_entry_of_a_suite_that_tells_right_from_wrong(
     name: str, tmp_path: Path

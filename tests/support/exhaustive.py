@@ -9,6 +9,9 @@ Plain pytest runs them all. With `--variations=some` (`make test`) the first var
 test is run, and with `keep=5` five of them, spread over all; of a marked module its first test, or
 its first `keep` tests; what is marked and has no parameters is left out. The end of the run says
 how many were left. `--variations=rest` (the second half of `make test-all`) runs exactly those.
+
+Properties need no marker: `--variations=some` tries each with a quarter of its examples (see
+`examples.py`), and `--variations=rest` tries it again with all of them.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
+from hypothesis import is_hypothesis_test
+
+from tests.support.examples import use_few
 
 _LEFT = "variations_left"
 _left = pytest.StashKey[int]()
@@ -33,7 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest about the marker."""
+    """Tell pytest about the marker; how many examples is decided before a property is imported."""
+    if config.getoption("--variations") == "some":
+        use_few()
     config.addinivalue_line("markers", "exhaustive(keep=1): variations left to `make test-all`")
 
 
@@ -43,8 +51,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if part == "all":
         return
     rest = _rest(items)
-    left = [item for item in items if (item in rest) == (part == "some")]
-    items[:] = [item for item in items if (item in rest) == (part == "rest")]
+    wanted = rest | set(filter(_is_property, items)) if part == "rest" else set(items) - rest
+    left = [item for item in items if item not in wanted]
+    items[:] = [item for item in items if item in wanted]
     config.hook.pytest_deselected(items=left)
     config.stash[_left] = len(rest)
     if (output := getattr(config, "workeroutput", None)) is not None:
@@ -89,6 +98,10 @@ def _rest(items: list[pytest.Item]) -> set[pytest.Item]:
             step = max(1, len(group) // keep[name])
             rest |= set(group) - set(group[::step][: keep[name]])
     return rest
+
+
+def _is_property(item: pytest.Item) -> bool:
+    return is_hypothesis_test(getattr(item, "obj", None))
 
 
 def _function(item: pytest.Item) -> str:

@@ -18,7 +18,7 @@ from workbench.tui.run.screen import RunScreen
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.workspace import Workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=3)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 Snapshot = Callable[[App[object], str], None]

@@ -27,7 +27,7 @@ from workbench.errors import WorkbenchError
 from workbench.tui.app import WorkbenchApp
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=2)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 SMALL = (80, 24)
 
 

@@ -27,34 +27,42 @@ BANNED = {"Static", "Label", "Markdown", "DataTable", "Select", "Tree", "RichLog
 HOME = TUI / "widgets" / "text.py"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TUI)))
-def test_only_one_module_touches_widgets_that_parse_markup(path: Path) -> None:
-    if path == HOME:
-        return
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("textual.widgets"):
-            banned = {alias.name for alias in node.names} & BANNED
-            assert not banned, f"{path}:{node.lineno}: use workbench.tui.widgets.text, not {banned}"
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            assert node.func.attr != "notify", f"{path}:{node.lineno}: use notify_plain or tell"
-            assert node.func.attr not in ("from_markup", "open_url"), f"{path}:{node.lineno}"
+@pytest.fixture(scope="module")
+def trees() -> dict[Path, ast.Module]:
+    return {path: ast.parse(path.read_text()) for path in FILES}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TUI)))
-def test_titles_and_tooltips_are_content_never_text(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Assign):
-            continue
-        for target in node.targets:
-            if isinstance(target, ast.Attribute) and target.attr in (
-                "border_title",
-                "border_subtitle",
-                "tooltip",
-            ):
-                made = isinstance(node.value, ast.Call) and _is_content(node.value)
-                assert made, f"{path}:{node.lineno}: {target.attr} = plain(...)"
+def test_only_one_module_touches_widgets_that_parse_markup(trees: dict[Path, ast.Module]) -> None:
+    wrong = []
+    for path, tree in trees.items():
+        for node in () if path == HOME else ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (banned := _banned(node)):
+                wrong.append(f"{path}:{node.lineno}: use workbench.tui.widgets.text: {banned}")
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                if node.func.attr == "notify":
+                    wrong.append(f"{path}:{node.lineno}: use notify_plain or tell")
+                if node.func.attr in ("from_markup", "open_url"):
+                    wrong.append(f"{path}:{node.lineno}: {node.func.attr}")
+    assert wrong == []
+
+
+def test_titles_and_tooltips_are_content_never_text(trees: dict[Path, ast.Module]) -> None:
+    wrong = [
+        f"{path}:{node.lineno}: {target.attr} = plain(...)"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Attribute)
+        and target.attr in ("border_title", "border_subtitle", "tooltip")
+        and not (isinstance(node.value, ast.Call) and _is_content(node.value))
+    ]
+    assert wrong == []
+
+
+def _banned(node: ast.ImportFrom) -> set[str]:
+    of_widgets = (node.module or "").startswith("textual.widgets")
+    return {alias.name for alias in node.names} & BANNED if of_widgets else set()
 
 
 def _is_content(call: ast.Call) -> bool:
@@ -157,6 +165,7 @@ def test_an_unknown_theme_is_an_error_with_the_nearest(workspace: Workspace) -> 
         WorkbenchApp(open_workspace(workspace.root))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.anyio
 async def test_a_theme_is_tried_and_given_up_with_escape(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
@@ -172,6 +181,7 @@ async def test_a_theme_is_tried_and_given_up_with_escape(workspace: Workspace) -
         assert "Themes" not in screen_text(app)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.anyio
 async def test_a_chosen_theme_is_used_the_next_time_and_can_be_reset(
     workspace: Workspace,

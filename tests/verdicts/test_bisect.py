@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from workbench.prompts.values import Input, Message, Model, Prompt
 from workbench.verdicts.bisection.bisect import Bisection, bisect, expected_trials, most_trials
 from workbench.verdicts.bisection.hunks import Hunk, apply_text, edits_between, text_hunks
@@ -25,7 +26,7 @@ def breaks_with(*guilty: int) -> Broken:
 
 
 @given(st.integers(1, 40), st.data(), st.booleans())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_a_single_guilty_edit_is_named(n: int, data: st.DataObject, halves: bool) -> None:
     guilty = data.draw(st.integers(0, n - 1))
     found = search(n, breaks_with(guilty), halves=halves)
@@ -43,7 +44,7 @@ def test_one_guilty_edit_among_many_takes_few_tests_by_halves() -> None:
 
 
 @given(st.integers(2, 14), st.data())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_edits_that_break_it_only_together_are_all_named(n: int, data: st.DataObject) -> None:
     guilty = data.draw(st.sets(st.integers(0, n - 1), min_size=2, max_size=3))
     found = search(n, breaks_with(*guilty))

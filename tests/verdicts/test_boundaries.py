@@ -16,6 +16,7 @@ PUBLISHED = [
 ]
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(("confidence", "expected"), PUBLISHED)
 def test_the_integration_gives_the_published_boundaries(
     confidence: float, expected: tuple[float, ...]

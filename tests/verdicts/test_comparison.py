@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.comparison import combine, compare_pairs, compare_threshold
 from workbench.verdicts.gate import Standing, rule
@@ -60,7 +61,7 @@ def numbers(value: object) -> list[float]:
 
 
 @given(any_pairs(), st.sampled_from([0.01, 0.05, 0.2]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_swapping_a_and_b_mirrors_everything(pairs: tuple[CasePair, ...], margin: float) -> None:
     policy = replace(POLICY, margin=margin, max_missing=1.0)
     ab, ba = judged(pairs, policy), judged(mirrored(pairs), policy)
@@ -76,7 +77,7 @@ def test_swapping_a_and_b_mirrors_everything(pairs: tuple[CasePair, ...], margin
 
 
 @given(any_pairs(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_the_order_of_passes_and_failures_is_irrelevant(
     pairs: tuple[CasePair, ...], rng: random.Random
 ) -> None:
@@ -91,7 +92,7 @@ def test_the_order_of_passes_and_failures_is_irrelevant(
 
 
 @given(any_pairs(), st.sampled_from([0.9, 0.95]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_the_interval_excludes_zero_exactly_when_p_is_below_alpha(
     pairs: tuple[CasePair, ...], confidence: float
 ) -> None:
@@ -103,7 +104,7 @@ def test_the_interval_excludes_zero_exactly_when_p_is_below_alpha(
 
 
 @given(any_pairs(), st.sampled_from([None, 0.5]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_no_number_is_ever_nan_or_infinite(
     pairs: tuple[CasePair, ...], threshold: float | None
 ) -> None:
@@ -120,7 +121,7 @@ def test_no_number_is_ever_nan_or_infinite(
 
 
 @given(any_pairs())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_missing_score_never_helps(pairs: tuple[CasePair, ...]) -> None:
     if judged(pairs).gate is Gate.PASS:
         assert judged(tuple(replace(p, b=tuple(x or 0.0 for x in p.b)) for p in pairs)).gate in (

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from tests.support.examples import examples
 from workbench.present.slices.lines import slice_lines
 from workbench.runs.spec.suite import GatePolicy
 from workbench.verdicts.conditions import Condition, conditions_at
@@ -100,7 +101,7 @@ def test_grouped_cases_have_no_percentile() -> None:
 
 
 @given(st.integers(1, 400), st.sampled_from([0.05, 0.5, 0.9, 0.95, 0.99]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_the_ranks_are_those_of_the_binomial(n: int, share: float) -> None:
     first, last = ranks(n, share, 0.025)
     assert first == 0 or stats.binom.cdf(first - 1, n, share) <= 0.025 + 1e-9
@@ -110,7 +111,7 @@ def test_the_ranks_are_those_of_the_binomial(n: int, share: float) -> None:
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=150), st.floats(-1e3, 1e3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_shift_of_every_case_lies_in_the_interval(a: list[float], by: float) -> None:
     shift = quantile_shift(a, [x + by for x in a], 0.5, 0.025)
     assert shift is not None

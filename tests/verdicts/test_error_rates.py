@@ -19,7 +19,7 @@ from workbench.verdicts.sequential_plan import Plan, make_plan
 from workbench.verdicts.statistics.betting import excludes, rounds_of
 from workbench.verdicts.values import CasePair, Comparison, Gate, Verdict
 
-pytestmark = pytest.mark.exhaustive(keep=4)
+pytestmark = pytest.mark.exhaustive
 
 Counted = Callable[..., tuple[CasePair, ...]]
 POLICY = GatePolicy(scorers=("s",), margin=0.05)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workbench.verdicts as verdicts
+from tests.support.examples import examples
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import UsageError
 from workbench.runs.spec.suite import GatePolicy, Suite
@@ -101,7 +102,7 @@ def any_evidence(draw: st.DrawFn) -> Evidence:
 
 
 @given(any_evidence())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_a_record_survives_the_round_trip_and_has_one_text(evidence: Evidence) -> None:
     text = evidence_to_json(evidence)
     read = evidence_from_json(text)
@@ -111,7 +112,7 @@ def test_a_record_survives_the_round_trip_and_has_one_text(evidence: Evidence) -
 
 
 @given(any_evidence())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_the_gate_can_be_recomputed_from_the_stored_rows_alone(evidence: Evidence) -> None:
     read = evidence_from_json(evidence_to_json(evidence))
     blind = replace(read, comparisons=(), gate=Gate.NO_DECISION, score=None)

@@ -73,6 +73,7 @@ def undecided(policy: GatePolicy = POLICY, n: int = 120) -> Evidence:
     return found
 
 
+@pytest.mark.exhaustive
 def test_fresh_cases_come_after_the_old_ones_and_decide() -> None:
     before = undecided()
     plan, fresh = extend_plan(before, "first", POLICY, cases_of(1_200))
@@ -100,6 +101,7 @@ def test_a_copy_of_an_old_question_is_no_fresh_case() -> None:
     assert {case.id for case in fresh} == {f"c{i}" for i in range(120, 150)}
 
 
+@pytest.mark.exhaustive
 def test_an_extension_may_be_extended() -> None:
     before = undecided()
     plan, fresh = extend_plan(before, "first", POLICY, cases_of(200))
@@ -173,6 +175,7 @@ def test_a_record_whose_beginning_was_changed_contradicts_what_it_extends() -> N
     assert contradiction(after, forged) != ""
 
 
+@pytest.mark.exhaustive
 def test_extending_until_it_passes_keeps_the_promise_at_the_margin() -> None:
     """Truly worse by the margin; planned at 100 and extended by 100 up to 800 while undecided."""
     rng, runs, passed = random.Random(5), 300, 0

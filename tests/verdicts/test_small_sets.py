@@ -227,6 +227,7 @@ def test_the_loss_that_can_be_excluded_is_the_bound_without_a_changed_case(cases
     assert found.low == pytest.approx(-excluded_loss(cases), abs=1e-6)
 
 
+@pytest.mark.exhaustive(keep=7)
 @pytest.mark.parametrize("threshold", [0.1, 0.5, 0.8, 0.95, 0.99])
 @pytest.mark.parametrize("cases", [20, 47, 110])
 def test_a_true_rate_at_the_threshold_is_called_above_or_below_it_as_rarely_as_promised(

@@ -13,6 +13,7 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
+from tests.support.examples import examples
 from workbench.verdicts.statistics.distributions import (
     critical_z,
     normal_cdf,
@@ -58,7 +59,7 @@ def test_tango_gives_the_published_values(
 
 
 @given(tables(60), st.floats(-0.95, 0.95))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_tangos_statistic_is_the_score_test_of_a_numerically_constrained_multinomial(
     table: tuple[int, int, int], d0: float
 ) -> None:
@@ -123,7 +124,7 @@ def test_mcnemar_agrees_with_statsmodels() -> None:
 
 
 @given(st.integers(0, 3_000), st.integers(0, 3_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_mid_p_is_the_exact_p_with_half_the_observed_probability(wins: int, losses: int) -> None:
     flips, fewer = wins + losses, min(wins, losses)
     if wins == losses:

@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import Cli
 from tests.support.label_server import LabelServer
 
-pytestmark = pytest.mark.exhaustive(keep=6)
+pytestmark = pytest.mark.exhaustive(keep=2)
 
 THEIRS = {
     "messages": [{"role": "user", "content": "Say {{ ticket }}"}],

@@ -14,7 +14,7 @@ from tests.support.published import TEAM_KEY
 from workbench.registry import PromptRegistry
 from workbench.runs.store.store import RunStore
 
-pytestmark = pytest.mark.exhaustive(keep=12)
+pytestmark = pytest.mark.exhaustive(keep=4)
 
 
 def test_a_deployment_is_published_where_its_environment_says_so(

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from tests.exchange.importers.test_openai_evals import check, dump
 from tests.exchange.importers.test_prompt_files import DOTPROMPT, GITHUB, LANGFUSE, PROMPTY_1
 from tests.exchange.importers.test_promptfoo import CONFIG
+from tests.support.examples import examples
 from workbench.actions.releasing.importing import read_source
 from workbench.errors import WorkbenchError
 from workbench.exchange.forms.promptfoo_csv import read_tests
 
-EXAMPLES = 25 if settings().derandomize else 400
+EXAMPLES = examples(25) if settings().derandomize else 400
 OPENAI_PROMPT = {
     "openai_prompt_id": "pmpt_1",
     "production_version": "1",

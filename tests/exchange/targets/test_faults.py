@@ -24,6 +24,7 @@ def in_a_folder(folder: Path) -> tuple[PointerTarget, Destination]:
     return FOLDER, Destination(uri="out", root=folder, name="folder")
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     ("place", "fault"),
     [(in_a_folder, fault) for fault in FAULTS]

@@ -118,6 +118,7 @@ def test_an_untagged_commit_is_found_whatever_its_description_has_become(leaves:
         assert _versions(server) == 1
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 def test_a_second_export_writes_nothing(leaves: Export, service: Service) -> None:
     with service.server() as server:
@@ -148,6 +149,7 @@ def test_an_answer_that_was_lost_after_the_commit_is_said_to_be_in_doubt(
         assert _versions(server) == 1
 
 
+@pytest.mark.exhaustive(keep=7)
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 @pytest.mark.parametrize("fault", [Fault.BUSY, Fault.BROKEN, Fault.CUT, Fault.RESET])
 def test_a_read_is_tried_again_within_one_call(

@@ -107,6 +107,7 @@ def served(there: Destination) -> Iterator[Destination]:
         server.wait()
 
 
+@pytest.mark.exhaustive
 def test_a_repository_on_a_server_gets_the_same(
     tested: PromptRegistry, served: Destination
 ) -> None:
@@ -124,6 +125,7 @@ def clone(there: Destination) -> Path:
     return there.root / "clone"
 
 
+@pytest.mark.exhaustive
 def test_files_that_somebody_changed_are_seen_and_sent_again(
     tested: PromptRegistry, there: Destination
 ) -> None:
@@ -146,6 +148,7 @@ def test_files_that_somebody_changed_are_seen_and_sent_again(
     assert held.content == KIND.content(export)
 
 
+@pytest.mark.exhaustive
 def test_a_moved_or_deleted_tag_is_seen_and_made_again(
     tested: PromptRegistry, there: Destination
 ) -> None:
@@ -161,6 +164,7 @@ def test_a_moved_or_deleted_tag_is_seen_and_made_again(
     assert held.content == KIND.content(export)
 
 
+@pytest.mark.exhaustive
 def test_a_commit_is_made_again_where_somebody_else_pushed_meanwhile(
     tested: PromptRegistry, there: Destination, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +189,7 @@ def test_a_commit_is_made_again_where_somebody_else_pushed_meanwhile(
     assert git(folder_of(there), "show", "main:NOTES") == "theirs"
 
 
+@pytest.mark.exhaustive
 def test_hooks_and_settings_of_a_repository_are_not_run(
     tested: PromptRegistry, there: Destination, tmp_path: Path
 ) -> None:
@@ -200,6 +205,7 @@ def test_hooks_and_settings_of_a_repository_are_not_run(
     assert not ran.exists()
 
 
+@pytest.mark.exhaustive
 def test_a_branch_that_is_checked_out_stays_as_it_is(
     tested: PromptRegistry, tmp_path: Path
 ) -> None:
@@ -260,6 +266,7 @@ def test_an_error_names_the_repository(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.exhaustive
 def test_a_broken_pointer_file_is_said_and_not_overwritten(
     tested: PromptRegistry, there: Destination
 ) -> None:

@@ -123,6 +123,7 @@ def test_plain_text_comes_back_as_it_was(own: PromptRegistry, service: Service) 
         assert ("type" in body, body["prompt"]) == (False, "Sum up {{text}}: {}")
 
 
+@pytest.mark.exhaustive(keep=2)
 @EACH
 def test_two_versions_are_told_apart_and_the_pointer_goes_back(
     own: PromptRegistry, service: Service

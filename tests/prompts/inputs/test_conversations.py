@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from workbench.errors import TemplateError
 from workbench.prompts.files.prompty import parse_prompty, write_prompty
 from workbench.prompts.inputs.conversations import (
@@ -130,7 +131,7 @@ TEXTS = st.text(max_size=30) | st.sampled_from(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(TEXTS, max_size=4), TEXTS)
 def test_no_text_becomes_a_role_a_message_or_a_template(texts: list[str], question: str) -> None:
     history = [

@@ -65,6 +65,7 @@ def ways(row: Row) -> list[bool]:
 ASKED = [(row, streamed) for row in ROWS for streamed in ways(row)]
 
 
+@pytest.mark.exhaustive(keep=80)
 @pytest.mark.parametrize(
     ("row", "streamed"),
     ASKED,

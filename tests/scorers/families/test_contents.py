@@ -54,6 +54,7 @@ def test_sql_warns_nobody_and_refuses_an_unknown_dialect(caplog: pytest.LogCaptu
         make_scorer("sql", {"only": ["selct"]}, "suite.yaml")
 
 
+@pytest.mark.exhaustive(keep=4)
 @pytest.mark.parametrize(
     ("text", "expected", "languages", "score"),
     [

@@ -23,7 +23,7 @@ from workbench.verdicts.noise import noise_of
 from workbench.verdicts.values import CasePair
 from workbench.workspace import Workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=4)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 A, B = f"{PROMPT}@1.0.0", f"{PROMPT}@1.0.1"
 

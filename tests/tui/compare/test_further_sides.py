@@ -22,7 +22,7 @@ from workbench.tui.compare.side_outputs import SideOutputs
 from workbench.verdicts.case_changes import Change
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=2)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 Snapshot = Callable[[App[object], str], None]
 

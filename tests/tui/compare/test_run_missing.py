@@ -22,7 +22,7 @@ from workbench.tui.compare.run_missing import RunMissing
 from workbench.tui.compare.screen import CompareScreen
 from workbench.workspace import Workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=2)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 
 @dataclass

@@ -20,7 +20,7 @@ from workbench.tui.dialogs.case_form import CaseForm
 from workbench.tui.widgets.value_area import ValueArea
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=3)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 
 def cases_of(workspace: Workspace) -> tuple[Case, ...]:

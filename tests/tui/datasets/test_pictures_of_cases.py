@@ -28,6 +28,7 @@ def pictures(workspace: Workspace) -> Workspace:
     return workspace
 
 
+@pytest.mark.exhaustive
 async def test_an_image_is_shown_below_its_name(
     pictures: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

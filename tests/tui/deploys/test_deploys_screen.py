@@ -18,6 +18,7 @@ from workbench.workspace import Workspace
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.exhaustive
 async def test_a_deployment_from_a_shell_is_seen_while_deploys_is_open(
     workspace: Workspace,
 ) -> None:

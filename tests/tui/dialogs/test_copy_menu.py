@@ -23,7 +23,7 @@ from workbench.tui.table.copying import to_clipboard
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.workspace import Workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=3)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 Snapshot = Callable[[App[object], str], None]
 

@@ -28,7 +28,7 @@ from workbench.tui.dialogs.evaluate import Verdict
 from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=4)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 
 async def verdict(pilot: Pilot[int]) -> Verdict:

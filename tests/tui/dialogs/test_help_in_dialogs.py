@@ -20,7 +20,7 @@ from workbench.tui.table.case_table import CaseTable
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=2)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 
 async def run_options(pilot: Pilot[Any]) -> RunOptions:

@@ -176,6 +176,7 @@ async def test_rollback_begins_in_the_reason_and_ctrl_s_goes_back(workspace: Wor
         await until_shown(pilot, f"production is back on {PROMPT}@1.0.0")
 
 
+@pytest.mark.exhaustive
 async def test_enter_makes_a_new_draft_and_typing_goes_into_its_first_message(
     workspace: Workspace,
 ) -> None:

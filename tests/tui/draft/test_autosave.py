@@ -23,7 +23,7 @@ from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.draft.screen import DraftScreen
 from workbench.workspace import Workspace
 
-pytestmark = pytest.mark.exhaustive(keep=6)
+pytestmark = pytest.mark.exhaustive
 
 WIDE = (160, 36)
 WAIT_S = 120.0

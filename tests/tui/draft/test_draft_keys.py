@@ -13,7 +13,7 @@ from workbench.tui.prompts.queries import read_page
 from workbench.tui.prompts.rows import version_rows
 from workbench.workspace import Workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=2)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 
 async def test_escape_leaves_the_editor_and_never_goes_back_into_it(workspace: Workspace) -> None:

@@ -16,7 +16,7 @@ from workbench.tui.services.drafts import DraftChanged, DraftFile, make_draft
 from workbench.tui.widgets.text_view import TextView
 from workbench.workspace import Workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=4)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 WIDE = (160, 36)
 
 

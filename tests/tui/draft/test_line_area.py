@@ -13,6 +13,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.document._wrapped_document import WrappedDocument
 
+from tests.support.examples import examples
 from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.terminal.textual_private_area import LineArea, Lines
 from workbench.tui.widgets.value_area import ValueArea
@@ -76,6 +77,7 @@ def unwind(area: LineArea, first: str) -> None:
     assert area.text == last
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     ("make", "piece"),
     [(partial(ValueArea, ""), PIECES[5]), *((PromptEditor, piece) for piece in PIECES[5:9])],
@@ -160,7 +162,7 @@ _EDITS = st.one_of(
 )
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(
     start=st.sampled_from((START, "", "a\r\nb\r\nc", "a\r\nb\nc\u2028d")),
     edits=st.lists(_EDITS, max_size=30),

@@ -56,6 +56,7 @@ def test_a_missing_snippet_is_said_on_its_line_while_typing(workspace: Workspace
     assert "did you mean 'ticket'?" in problem
 
 
+@pytest.mark.exhaustive
 def test_an_edited_snippet_is_said_beside_the_version_whose_text_it_was(
     workspace: Workspace,
 ) -> None:

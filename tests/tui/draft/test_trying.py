@@ -18,7 +18,7 @@ from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.widgets.value_area import ValueArea
 from workbench.workspace import Workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=12)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 SIZE = (100, 30)
 
 

@@ -47,6 +47,7 @@ def value_of(pilot: Pilot[int]) -> str:
     return focused.value if isinstance(focused, Input) else ""
 
 
+@pytest.mark.exhaustive
 async def test_a_filter_gets_all_that_is_typed_behind_its_key(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -56,6 +57,7 @@ async def test_a_filter_gets_all_that_is_typed_behind_its_key(workspace: Workspa
         assert len(app.screen_stack) == 1
 
 
+@pytest.mark.exhaustive
 async def test_what_is_pasted_waits_too(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -72,6 +74,7 @@ async def test_a_dialog_gets_what_is_typed_while_it_opens(workspace: Workspace) 
         await until(pilot, lambda: isinstance(app.screen, Help) and value_of(pilot) == "quit")
 
 
+@pytest.mark.exhaustive
 async def test_behind_a_closed_dialog_keys_are_for_what_lay_under_it(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -85,6 +88,7 @@ async def test_behind_a_closed_dialog_keys_are_for_what_lay_under_it(workspace: 
         assert not app.runs.is_alive
 
 
+@pytest.mark.exhaustive
 async def test_the_screen_of_another_mode_gets_what_is_typed_behind_its_digit(
     workspace: Workspace,
 ) -> None:
@@ -95,6 +99,7 @@ async def test_the_screen_of_another_mode_gets_what_is_typed_behind_its_digit(
         await until(pilot, lambda: app.current_mode == "datasets" and value_of(pilot) == "t-01")
 
 
+@pytest.mark.exhaustive
 async def test_text_keeps_its_order(workspace: Workspace) -> None:
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -168,6 +173,7 @@ async def test_a_key_that_never_ends_does_not_hold_the_next_for_ever(
         await until(pilot, lambda: app.line.value == "abc")
 
 
+@pytest.mark.exhaustive
 async def test_keys_wait_for_a_dialog_for_which_something_is_read_first(
     workspace: Workspace,
 ) -> None:
@@ -192,6 +198,7 @@ async def test_keys_wait_for_a_dialog_for_which_something_is_read_first(
         await until(pilot, lambda: isinstance(app.screen, Help) and value_of(pilot) == "quit")
 
 
+@pytest.mark.exhaustive
 async def test_keys_go_on_when_a_dialog_never_comes(workspace: Workspace) -> None:
     def broken(_bench: Session) -> str:
         raise NotFound("no such thing")

@@ -16,7 +16,7 @@ from workbench.tui.keys.commands import available
 from workbench.tui.keys.key_docs import markdown
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = pytest.mark.exhaustive(keep=14)
+pytestmark = pytest.mark.exhaustive(keep=5)
 
 DOCS = Path(__file__).parents[3] / "docs" / "keys.md"
 

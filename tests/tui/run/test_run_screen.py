@@ -21,7 +21,7 @@ from workbench.tui.run.screen import RunScreen
 from workbench.tui.table.case_rows import ResultRow
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=3)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 
 def spec_of(workspace: Workspace, split: str = "all") -> RunSpec:

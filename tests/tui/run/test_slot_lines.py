@@ -15,6 +15,7 @@ from workbench.tui.app import WorkbenchApp
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("size", "room"), [((200, 60), True), ((120, 40), False)])
 async def test_the_calls_under_way_are_listed_where_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], room: bool

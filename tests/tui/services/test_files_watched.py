@@ -22,7 +22,7 @@ from workbench.tui.services.files_watch import FilesWatch, files_of_suites
 from workbench.tui.widgets.case_detail import CaseScreen
 from workbench.workspace import Workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=2)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 
 def cases_of(workspace: Workspace) -> Path:

@@ -52,6 +52,7 @@ async def start_run(app: WorkbenchApp, workspace: Workspace) -> None:
     app.open_run()
 
 
+@pytest.mark.exhaustive
 async def test_what_arrives_when_the_screens_are_gone_does_no_harm(
     workspace: Workspace, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,6 +70,7 @@ async def test_what_arrives_when_the_screens_are_gone_does_no_harm(
     assert live.ends_within(20)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("ending", "least"), [("asked", 7), ("closed", 7), ("signal", 0)])
 async def test_a_run_that_ticks_while_the_program_ends_crashes_nothing(
     workspace: Workspace,

@@ -82,6 +82,7 @@ async def test_an_empty_table_says_what_fills_it() -> None:
         assert "No cases yet." in app.lines()[2]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.anyio
 async def test_errors_come_first_and_the_cursor_has_a_sign() -> None:
     app = Shown([Row("t-2", 1.0, "fine"), Row("t-1", None, "timeout")])
@@ -181,6 +182,7 @@ async def test_one_changed_row_does_not_move_the_others() -> None:
         assert "other" in app.lines()[4]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.anyio
 async def test_a_page_of_a_hundred_thousand_rows_takes_as_long_as_one_of_a_thousand() -> None:
     async def took(count: int) -> float:

@@ -17,7 +17,7 @@ from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.column_table import ColumnTable
 from workbench.workspace import Workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=3)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
 
 
 async def runs_table(pilot: Pilot[object]) -> ColumnTable:

@@ -74,6 +74,7 @@ def test_half_a_regular_expression_is_a_problem_not_a_crash() -> None:
     assert not wanted
 
 
+@pytest.mark.exhaustive
 def test_a_pattern_that_takes_too_long_is_given_up_and_says_so() -> None:
     wanted = parse_filter("re:^(a|aa)+$", COLUMNS)
     rows = [Row("aa", 1.0), Row("a" * 60 + "!", 1.0), Row("aa", 1.0)]

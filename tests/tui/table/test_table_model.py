@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from workbench.tui.table import table_model
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.filters import Filter, parse_filter
@@ -55,7 +56,7 @@ rows = st.lists(
 orders = st.sampled_from([Order(), Order(SCORE), Order(SCORE, True), Order(ID, True)])
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(rows, rows, orders, st.booleans())
 def test_changes_one_by_one_give_the_same_as_all_at_once(
     first: list[Row], then: list[Row], order: Order, filtered: bool
@@ -80,7 +81,7 @@ searches = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rows, searches, orders, orders)
 @example([Row("1")], ["", "1", ([Row("2")], True), ""], Order(), Order())
 @example([Row("1")], ["1", ([Row("12")], True), "12", ([Row("2")], False), "1"], Order(), Order())

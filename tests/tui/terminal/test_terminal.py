@@ -15,7 +15,7 @@ import pytest
 from tests.support.terminal import Terminal
 from workbench.workspace import Workspace
 
-pytestmark = pytest.mark.exhaustive(keep=3)
+pytestmark = pytest.mark.exhaustive
 
 ROOT = str(Path(__file__).parents[3])
 LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"

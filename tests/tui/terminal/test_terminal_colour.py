@@ -203,6 +203,7 @@ def test_the_first_frame_has_the_terminals_colours(
         assert terminal.wait_for_end() == 0
 
 
+@pytest.mark.exhaustive
 def test_keys_pressed_while_the_terminal_is_asked_are_not_lost(workspace: Workspace) -> None:
     with Answering(workspace, b"5" + WHITE + b"\x1bOP" + DA1) as terminal:
         terminal.wait_for("type to filter")
@@ -212,6 +213,7 @@ def test_keys_pressed_while_the_terminal_is_asked_are_not_lost(workspace: Worksp
         assert terminal.wait_for_end() == 0
 
 
+@pytest.mark.exhaustive
 def test_an_answer_that_comes_late_is_no_key_and_brings_its_colours(workspace: Workspace) -> None:
     draft = workspace.root / "prompts" / "support_triage.prompty"
     before = draft.read_text()
@@ -290,6 +292,7 @@ class Plain(Terminal):
         return bool(termios.tcgetattr(self._fd)[3] & termios.ECHO)
 
 
+@pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
     ("ending", "code"),
     [

@@ -98,6 +98,7 @@ async def compared(pilot: Pilot[Any]) -> CompareScreen:
     return screen
 
 
+@pytest.mark.exhaustive
 async def test_braces_change_the_diffs_of_a_comparison_and_the_status_line_says_so(
     workspace: Workspace,
 ) -> None:
@@ -116,6 +117,7 @@ async def test_braces_change_the_diffs_of_a_comparison_and_the_status_line_says_
         assert len(prompts.compared_rows.rows) > before
 
 
+@pytest.mark.exhaustive
 async def test_the_whole_prompts_share_the_choice_and_say_it_themselves(
     workspace: Workspace,
 ) -> None:
@@ -155,6 +157,7 @@ async def test_a_draft_that_was_changed_outside_is_shown_with_more_around_it(
         assert "line 19" not in shown
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("pressed", [["f9", "R"], ["enter", "down", "down", "D"]])
 async def test_dialogs_that_show_what_changes_show_more_of_it_too(
     workspace: Workspace, pressed: list[str]

@@ -19,7 +19,7 @@ from workbench.actions.running.run import make_spec, start
 from workbench.actions.session import Session
 from workbench.workspace import open_workspace
 
-pytestmark = pytest.mark.exhaustive(keep=2)
+pytestmark = pytest.mark.exhaustive
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = ("tables", "texts", "heads", "diffs", "fields")
