@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
@@ -114,8 +114,16 @@ class KindTable(Generic[Kind]):
 
     def all(self) -> list[Entry[Kind] | PluginError]:
         """Every kind by name; for a plug-in that cannot be used, the error that says why."""
+        return [*self._hidden(), *self._entries(self.names())]
+
+    def plugins(self) -> list[Entry[Kind] | PluginError]:
+        """`all` without those that are built in, which are not imported."""
+        return [*self._hidden(), *self._entries(sorted({*self.names()} - {*self.builtin()}))]
+
+    def _hidden(self) -> list[PluginError]:
+        """The errors for plug-ins with the name of a kind that is built in."""
         builtin = self.builtin()
-        listed: list[Entry[Kind] | PluginError] = [
+        return [
             PluginError(
                 f"the {self.noun} {point.point.name!r} of {point.plugin} is not used: "
                 "one of that name is built in",
@@ -124,14 +132,16 @@ class KindTable(Generic[Kind]):
             for point in _entry_points(self.group)
             if point.point.name in builtin
         ]
-        for name in self.names():
+
+    def _entries(self, names: Iterable[str]) -> Iterator[Entry[Kind] | PluginError]:
+        for name in names:
             try:
                 entry = self.find(name)
             except PluginError as error:
-                listed.append(error)
+                yield error
             else:
-                listed += [entry] if entry else []
-        return listed
+                if entry:
+                    yield entry
 
     def _loaded(self, entry_point: _Point) -> Entry[Kind]:
         try:

@@ -44,11 +44,18 @@ def test_the_second_process_confirms_a_sound_part(
     victim: Victim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LARGE", 2)
-    with PromptRegistry(victim.path) as registry, registry._reading() as connection:
-        records = _records(connection)
-        with second_process(connection, records) as second:
-            assert second is not None and second.confirms()
-            assert any(second.part.after < record[0] <= second.part.last for record in records)
+    with (
+        PromptRegistry(victim.path) as registry,
+        registry._reading() as connection,
+        second_process(connection) as second,
+    ):
+        assert second is not None
+        part = [
+            (seq, digest)
+            for seq, kind, _, _, digest, _, _ in _records(connection)
+            if kind == "version" and second.part.after < seq <= second.part.last
+        ]
+        assert part and second.confirms(part) and second.confirmed
     assert audited(victim, monkeypatch) == audited(victim, monkeypatch, sys.maxsize)
 
 
@@ -107,7 +114,7 @@ def test_an_audit_that_is_stopped_leaves_no_process(
         started = []
         with (
             pytest.raises(KeyboardInterrupt),
-            second_process(connection, _records(connection)) as second,
+            second_process(connection) as second,
         ):
             assert second is not None
             started.append(second)

@@ -99,10 +99,10 @@ def _plugins() -> Iterator[Check]:
 
     tables: tuple[KindTable[Any], ...] = (TABLE, KINDS, TARGETS, IMPORTERS)
     for table in tables:
-        for entry in table.all():
+        for entry in table.plugins():
             if isinstance(entry, PluginError):
                 yield Check("plug-in", Level.WARNING, entry.message, entry.hint)
-            elif entry.plugin:
+            else:
                 yield Check("plug-in", Level.OK, f"{entry.plugin}: {table.noun} {entry.name}")
 
 

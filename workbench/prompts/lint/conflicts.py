@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 from workbench.prompts.lint.bounds import Bound, bound_findings, bound_of
@@ -41,17 +42,24 @@ class Stance:
 
     topic: str
     value: str
-    pattern: re.Pattern[str]
+    form: str
+    """A regular expression."""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The form, compiled when it is first asked for: all of them take a quarter of a second."""
+        return _compiled(self.form)
 
 
-def _stance(topic: str, value: str, pattern: str) -> Stance:
-    return Stance(topic, value, re.compile(pattern, re.I))
+@cache
+def _compiled(form: str) -> re.Pattern[str]:
+    return re.compile(form, re.I)
 
 
 def _exclusive(topic: str, values: dict[str, str], form: str) -> tuple[Stance, ...]:
     """One stance for each value; `form` has VALUE where the value stands."""
     return tuple(
-        _stance(topic, value, form.replace("VALUE", f"(?:{pattern})"))
+        Stance(topic, value, form.replace("VALUE", f"(?:{pattern})"))
         for value, pattern in values.items()
     )
 
@@ -107,7 +115,7 @@ STANCES: tuple[Stance, ...] = (
         rf"{_START}(?:(?:use|keep|write in|adopt) an? VALUE (?:tone|style|register)"
         rf"|be VALUE{_END})",
     ),
-    _stance(
+    Stance(
         "explanation",
         "no explanation",
         r"\b(?:do not|don't|never)\s+(?:explain|justify)"
@@ -117,7 +125,7 @@ STANCES: tuple[Stance, ...] = (
         rf"|{_START}{_ANSWER} (?:only )?(?:with )?(?:only )?(?:a single|exactly one|one) "
         rf"(?:word|label|letter|number)(?: only)?{_END}",
     ),
-    _stance(
+    Stance(
         "explanation",
         "an explanation",
         rf"{_START}(?:explain|justify) (?:your|the) (?:answer|reasoning|choice|decision|thinking)\b"
@@ -126,7 +134,7 @@ STANCES: tuple[Stance, ...] = (
         r"(?:explanation|justification|reason|rationale)\b|\bthink (?:out loud|aloud)\b"
         rf"|{_START}(?:answer|respond|reply|reason|explain|write)\b.{{0,20}}\bstep[- ]by[- ]step\b",
     ),
-    _stance(
+    Stance(
         "length",
         "a brief answer",
         rf"{_START}(?:be|answer|respond|reply|write)\s+(?:very |as |\w+ly )?"
@@ -134,7 +142,7 @@ STANCES: tuple[Stance, ...] = (
         rf"|{_START}keep (?:it|your (?:answer|response|reply)|answers) (?:very )?"
         rf"(?:brief|concise|short|terse){_END}",
     ),
-    _stance(
+    Stance(
         "length",
         "a detailed answer",
         rf"{_START}(?:be|answer|respond|reply|write)\s+(?:very |as )?"
@@ -143,24 +151,24 @@ STANCES: tuple[Stance, ...] = (
         rf"|{_START}(?:give|write|provide) (?:a |an )?(?:very )?(?:detailed|thorough|comprehensive"
         r"|exhaustive|long|in-depth) (?:answer|response|reply)\b",
     ),
-    _stance(
+    Stance(
         "questions",
         "no questions",
         r"\b(?:do not|don't|never)\s+ask (?:any |the user |the customer )?"
         rf"(?:any |further |follow-up |clarifying )?questions?{_END}",
     ),
-    _stance(
+    Stance(
         "questions",
         "questions",
         rf"{_START}ask (?:the user |the customer )?(?:a|one|at least \w+)?\s*"
         rf"(?:clarifying |follow-up )questions?{_END}",
     ),
     *(
-        _stance(thing, f"no {thing}", rf"{_NOT}{_USING}{pattern}{_END}")
+        Stance(thing, f"no {thing}", rf"{_NOT}{_USING}{pattern}{_END}")
         for thing, pattern in _THINGS.items()
     ),
     *(
-        _stance(
+        Stance(
             thing,
             thing,
             rf"{_START}(?:(?:use|include|add|start with|begin with|format .{{0,20}}"

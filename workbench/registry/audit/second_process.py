@@ -11,13 +11,12 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from workbench.registry.audit.verify_chain import Record
-from workbench.registry.storage.checks import file_of
+from workbench.registry.storage.checks import DatabaseError, file_of, missing_part
 from workbench.registry.storage.connection import Connection
 
 LARGE = 40_000
@@ -26,7 +25,7 @@ LARGE = 40_000
 _ROOT = Path(__file__).resolve().parents[3]
 _START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1));"
-    "from workbench.registry.audit.verify_rows import main; main(*sys.argv[1:])"
+    "from workbench.registry.audit.confirm_part import main; main(*sys.argv[1:])"
 )
 
 
@@ -37,26 +36,26 @@ class Part(NamedTuple):
     last: int
 
 
-NOTHING = Part(0, 0)
-
-
 @dataclass(slots=True)
 class SecondProcess:
     """What the second process said about its part."""
 
     part: Part
     _process: subprocess.Popen[bytes]
-    _expected: str
-    _said: str | None = None
+    confirmed: bool = False
+    """Whether it has confirmed its part."""
 
-    def confirms(self) -> bool:
+    def confirms(self, digests: Iterable[tuple[int, str]]) -> bool:
         """Whether the file is sound, and each version of the part is as the ledger has it and
         agrees with itself. Waits for the process; False when it ended in any other way.
+
+        `digests` are those of the part in the ledger, by seq and in order.
         """
-        if self._said is None:
-            assert self._process.stdout is not None
-            self._said = self._process.stdout.read().decode("ascii", "replace").strip()
-        return self._process.wait() == 0 and self._said == self._expected
+        expected = digest_of_part(digests)
+        assert self._process.stdout is not None
+        answer = self._process.stdout.read().decode("ascii", "replace").strip()
+        self.confirmed = self._process.wait() == 0 and answer == expected
+        return self.confirmed
 
     def end(self) -> None:
         """Stop the process, whatever it does."""
@@ -73,29 +72,39 @@ def digest_of_part(digests: Iterable[tuple[int, str]]) -> str:
 
 
 @contextlib.contextmanager
-def second_process(
-    connection: Connection, records: Sequence[Record]
-) -> Iterator[SecondProcess | None]:
+def second_process(connection: Connection) -> Iterator[SecondProcess | None]:
     """A second process while it is of use; None for a registry that is not large, and where no
     process of this Python can be started.
     """
-    versions = [(record[0], record[4]) for record in records if record[1] == "version"]
-    path = file_of(connection) if len(versions) >= LARGE else ""
-    if not path or not _is_python(sys.executable):
+    part = _part_of(connection)
+    path = file_of(connection) if part else ""
+    if not part or not path or not _is_python(sys.executable):
         yield None
         return
-    first = len(versions) // 2
-    part = Part(versions[first - 1][0], versions[-1][0])
     try:
         process = _started(path, part)
     except OSError:
         yield None  # no process or no memory is left
         return
-    second = SecondProcess(part, process, digest_of_part(versions[first:]))
+    second = SecondProcess(part, process)
     try:
         yield second
     finally:
         second.end()
+
+
+def _part_of(connection: Connection) -> Part | None:
+    """About the newer half of the versions."""
+    try:
+        count, first, last = connection.execute(
+            "SELECT (SELECT count(*) FROM versions), (SELECT min(seq) FROM versions),"
+            " (SELECT max(seq) FROM versions)"
+        ).fetchone()
+    except DatabaseError as error:
+        if not missing_part(error):
+            raise
+        return None  # the check of the schema reports it
+    return Part((first + last) // 2, last) if count >= LARGE else None
 
 
 def _is_python(executable: str) -> bool:

@@ -46,8 +46,8 @@ def verify(
 
 
 def _verify(connection: Connection, head: str | None, key: Any, anchors: str) -> VerifyReport:
-    records = _records(connection)
-    with second_process(connection, records) as second:
+    with second_process(connection) as second:
+        records = _records(connection)
         parts = _registry(connection, records, head, second)
     kept = read_anchors(anchors) if anchors else AnchorFile("", there=False)
     warnings = []
@@ -84,7 +84,7 @@ def _registry(
         _part("rules", rules, _count(connection, "deployments")),
         _part("rows", check_rows(connection, records, second), len(records)),
     ]
-    sound = second is not None and second.confirms()
+    sound = second is not None and second.confirmed
     parts.append(_part("file", () if sound else check_file(connection), 1))
     return sorted(parts, key=lambda part: _ORDER.index(part[0].name))
 
@@ -126,10 +126,12 @@ def _anchors(connection: Connection, records: list[Record], kept: AnchorFile) ->
         registry_id = registry_id_of(connection)
     except DatabaseError:
         registry_id = ""  # the check of the schema reports the missing table
-    heads = [(seq, at, hashed) for seq, _, at, _, _, _, hashed in records]
+    anchored = {anchor.seq for anchor in kept.anchors}
+    heads = {record[0]: (record[2], record[6]) for record in records if record[0] in anchored}
     deployed = _count(connection, "deployments") > 0
+    last = records[-1][0] if records else 0
     own = sum(anchor.registry_id == registry_id for anchor in kept.anchors)
-    problems = check_anchors(kept, registry_id, heads, deployed)
+    problems = check_anchors(kept, registry_id, heads, last, deployed)
     if not problems and not own:
         return CheckedPart("anchors", 0, None), ()
     return _part("anchors", problems, own)

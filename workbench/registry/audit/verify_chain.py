@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from workbench.registry.models.digest import GENESIS, record_hash
 from workbench.registry.models.records import Finding
@@ -20,20 +19,17 @@ def check_chain(records: Sequence[Record]) -> Iterator[Finding]:
             yield Finding(seq, "ledger", f"records {last + 1} to {seq - 1} are missing")
         if previous != before:
             yield Finding(seq, "ledger", "it does not follow the record before")
-        if _hash(seq, kind, at, actor, digest, previous) != hashed:
+        try:
+            actual = record_hash(seq, kind, at, actor, digest, previous)
+        except ValueError:
+            actual = "unreadable"  # a text that is no UTF-8
+        if actual != hashed:
             yield Finding(seq, "ledger", "the record was altered: its hash is another")
         if at < time:
             yield Finding(seq, "ledger", "it is older than the record before")
         before, last, time = hashed, seq, at
     if not records:
         yield Finding(0, "ledger", "it is empty")
-
-
-def _hash(*record: Any) -> str:
-    try:
-        return record_hash(*record)
-    except ValueError:
-        return "unreadable"  # a text that is no UTF-8
 
 
 def check_head(records: Sequence[Record], head: str | None) -> Iterator[Finding]:

@@ -5,19 +5,22 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.fingerprints import fingerprint, short
 from workbench.prompts.numbering import is_candidate_for
-from workbench.registry.audit.second_process import NOTHING, SecondProcess, digest_of_part
+from workbench.registry.audit.second_process import SecondProcess
 from workbench.registry.audit.verify_chain import Record
-from workbench.registry.audit.verify_versions import UNREADABLE, Row, VersionRow, versions
+from workbench.registry.audit.verify_versions import (
+    UNREADABLE,
+    Row,
+    VersionRow,
+    doubtful_versions,
+)
 from workbench.registry.content.evidence import evaluation_at, judged_by, row_of, score_rows
 from workbench.registry.models.digest import digest_of
 from workbench.registry.models.records import Finding
-from workbench.registry.storage.checks import check_file, opened_again
 from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.tables import KINDS, iterate_rows, table_rows
 from workbench.verdicts import evidence_to_json, recompute
@@ -44,11 +47,8 @@ def check_rows(
             yield from _compare(recorded, kind, seq, _digest(kind, row, scores), row)
             if kind in _CHECKS and _is_recorded(recorded, kind, seq):
                 yield from _read(_CHECKS[kind](connection, row), kind, seq, row)
-    confirmed = second.part if second is not None and second.confirms() else NOTHING
     for seq in recorded.keys() - seen:
         kind = recorded[seq][1]
-        if kind == "version" and confirmed.after < seq <= confirmed.last:
-            continue
         yield Finding(seq, KINDS.get(kind, "ledger"), "the row of this record is gone")
     yield from _same_contents(connection)
     for (seq,) in connection.execute(
@@ -65,25 +65,33 @@ def _check_versions(
     second: SecondProcess | None,
 ) -> Iterator[Finding]:
     """Those that the second process does not confirm."""
-    for version in _versions(connection, second):
+    digests = {seq: record[4] for seq, record in recorded.items() if record[1] == "version"}
+    seen.update(digests)
+    for version in _doubtful(connection, digests, second):
         seq = version.seq
         seen.add(seq)
-        record = recorded.get(seq)
-        if version.is_sound and record and record[1] == "version" and record[4] == version.digest:
-            continue
+        digests.pop(seq, None)
         yield from _compare(recorded, "version", seq, version.digest, version.row)
         if _is_recorded(recorded, "version", seq):
             yield from _read(version.problems(), "version", seq, version.row)
+    seen.difference_update(digests)
 
 
-def _versions(connection: Connection, second: SecondProcess | None) -> Iterator[VersionRow]:
+def _doubtful(
+    connection: Connection, digests: dict[int, str], second: SecondProcess | None
+) -> Iterator[VersionRow]:
+    """Leaves the digests of records without a row."""
     if second is None:
-        yield from versions(connection, "?", (True,))
+        yield from doubtful_versions(connection, "?", (True,), digests)
         return
     after, last = second.part
-    yield from versions(connection, "seq <= ?", (after,))
-    # The answer is awaited only here.
-    yield from versions(connection, "seq > ?", (last if second.confirms() else after,))
+    yield from doubtful_versions(connection, "seq <= ?", (after,), digests)
+    part = {seq: digest for seq, digest in digests.items() if after < seq <= last}
+    if second.confirms(part.items()):  # awaited only here
+        for seq in part:
+            del digests[seq]
+        after = last
+    yield from doubtful_versions(connection, "seq > ?", (after,), digests)
 
 
 def _is_recorded(recorded: Mapping[int, Record], kind: str, seq: int) -> bool:
@@ -105,23 +113,6 @@ def _read(findings: Iterable[Finding], kind: str, seq: int, row: Row) -> Iterato
         yield from findings
     except UNREADABLE as error:
         yield Finding(seq, KINDS[kind], f"{_named(row)} cannot be read: {error}")
-
-
-def main(path: str, after: str, last: str) -> None:
-    """What the second process does: prints the digest of its part, or ends with 1."""
-    connection = opened_again(path)
-    connection.execute("BEGIN")
-
-    def digests() -> Iterator[tuple[int, str]]:
-        for version in versions(connection, "seq > ? AND seq <= ?", (int(after), int(last))):
-            if not version.is_sound and any(version.problems()):
-                sys.exit(1)
-            yield version.seq, version.digest
-
-    digest = digest_of_part(digests())
-    if any(check_file(connection)):
-        sys.exit(1)
-    sys.stdout.write(digest)
 
 
 def _same_contents(connection: Connection) -> Iterator[Finding]:

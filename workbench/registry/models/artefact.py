@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.errors import PromptInputError, RegistryError, TemplateError
@@ -55,24 +55,27 @@ def prompt_of(prompt_id: str, content: str, body: str) -> Prompt:
 
 def fingerprint_of_text(content: str) -> str:
     """The fingerprint of a version that is plain text, without building its prompt."""
-    before, after = _around_plain_text()
-    text = content.encode("utf-8", "surrogatepass")
-    if len(text.translate(None, _ESCAPED)) == len(text):  # in a third of the time
-        text = text.replace(b"\n", b"\\n")
-    else:
-        text = canonical_json(content)[1:-1].encode("utf-8", "surrogatepass")
-    return hashlib.sha256(b"".join((before, text, after))).hexdigest()
-
-
-_ESCAPED = bytes({*range(32), *b'"\\'} - {*b"\n"})
-"""What JSON escapes, but for the line feed, which nearly every prompt has."""
+    encode, before, after = _around_plain_text()
+    try:
+        text = encode(content)
+    except UnicodeEncodeError:
+        text = canonical_json(content).encode("utf-8", "surrogatepass")
+    hashed = before.copy()
+    hashed.update(text)
+    hashed.update(after)
+    return hashed.hexdigest()
 
 
 @functools.cache
-def _around_plain_text() -> tuple[bytes, bytes]:
-    """What stands in the canonical form around the text of a version without a body."""
-    before, _, after = canonical_json(prompt_of("", "@", "").behaviour()).encode().partition(b"@")
-    return before, after
+def _around_plain_text() -> tuple[Callable[[str], bytes], hashlib._Hash, bytes]:
+    """A function that writes JSON text in a tenth of the time of `json`, the hash of what stands
+    in the canonical form before the text of a version without a body, and what stands after it.
+    """
+    from msgspec.json import Encoder  # apps that read a prompt need none
+
+    canonical = canonical_json(prompt_of("", "@", "").behaviour()).encode()
+    before, _, after = canonical.partition(b'"@"')
+    return Encoder().encode, hashlib.sha256(before), after
 
 
 def rendered(renderer: Renderer, inputs: Mapping[str, Any]) -> list[dict[str, Any]]:

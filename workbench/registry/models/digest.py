@@ -23,13 +23,19 @@ def _own_sha256() -> Any:
     raise ImportError("this Python has no sha256")
 
 
-_OWN = _own_sha256()
+_begin = _own_sha256()().copy
+"""A copy of a new hash takes a fraction of the time in which OpenSSL makes one."""
+_is_fast = False
 
 
 def sha256(data: bytes) -> Any:
     """hashlib's is many times faster, but loads OpenSSL (3 ms): only where that is done already."""
-    hashlib = sys.modules.get("hashlib")
-    return (hashlib.sha256 if hashlib else _OWN)(data)
+    global _begin, _is_fast
+    if not _is_fast and "hashlib" in sys.modules:
+        _begin, _is_fast = sys.modules["hashlib"].sha256().copy, True
+    hashed = _begin()
+    hashed.update(data)
+    return hashed
 
 
 GENESIS = "0" * 64

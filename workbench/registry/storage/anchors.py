@@ -14,7 +14,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from workbench.fingerprints import short
@@ -160,9 +160,14 @@ def parse_anchors(path: str, data: bytes) -> AnchorFile:
 
 
 def check_anchors(
-    file: AnchorFile, registry_id: str, records: Sequence[tuple[int, str, str]], deployed: bool
+    file: AnchorFile,
+    registry_id: str,
+    records: Mapping[int, tuple[str, str]],
+    last: int,
+    deployed: bool,
 ) -> list[Finding]:
-    """Compare the anchors with a ledger: `records` are (seq, at, hash) in order.
+    """Compare the anchors with a ledger that ends at `last`: `records` are (at, hash) by seq, of
+    those that are anchored at least.
 
     Lines of other registries are ignored. A missing anchor proves nothing: the process may have
     been killed before it wrote the line. `deployed`: whether anything was deployed.
@@ -182,7 +187,6 @@ def check_anchors(
                 " if it is the right one, its next deployment adds a line",
             )
         )
-    last = records[-1][0] if records else 0
     ahead = max((a for a in own if a.seq > last), key=lambda a: a.seq, default=None)
     if ahead:
         findings.append(
@@ -193,12 +197,12 @@ def check_anchors(
                 f" ends at record {last}: records were lost, or this is an older copy",
             )
         )
-    findings += _rewritten(name, own, {seq: (at, hash_) for seq, at, hash_ in records})
+    findings += _rewritten(name, own, records)
     return findings
 
 
 def _rewritten(
-    name: str, own: Iterable[Anchor], known: dict[int, tuple[str, str]]
+    name: str, own: Iterable[Anchor], known: Mapping[int, tuple[str, str]]
 ) -> Iterable[Finding]:
     """The first record that differs from its anchor, and how many more do."""
     wrong = sorted(

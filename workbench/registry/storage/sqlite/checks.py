@@ -66,7 +66,13 @@ def opened_again(path: str) -> Connection:
 
 def check_file(connection: Connection) -> Iterator[Finding]:
     """SQLite's own checks of pages, indexes and foreign keys."""
-    for (answer,) in connection.execute("PRAGMA integrity_check").fetchall():
+    # The check looks at each cell itself; done twice, it takes half as long again.
+    connection.execute("PRAGMA cell_size_check=OFF")
+    try:
+        answers = connection.execute("PRAGMA integrity_check").fetchall()
+    finally:
+        connection.execute("PRAGMA cell_size_check=ON")
+    for (answer,) in answers:
         if answer != "ok":
             yield Finding(0, "file", str(answer))
     for table, rowid, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchall():
