@@ -24,8 +24,9 @@ def rescore_command(context: CommandContext, run: str | None, suite: str | None)
 
     The scorers, labels and gate are those of today. Give a RUN, or a suite for all its evaluations.
     Nothing is asked of a provider, and nothing that was recorded changes; the new scores are kept
-    beside it in runs.db. Exit code 0: every decision stands; 1: one would flip; 4: none flips, and
-    some could not be judged, since their answers are not here.
+    beside it in runs.db: runs RUN, lineage, doctor and the screen of deployments show them. Exit
+    code 0: every decision stands; 1: one would flip; 4: none flips, and some could not be judged,
+    since their answers are not here or were altered.
     """
     from workbench.actions.proving.rescore import rescore
 
@@ -35,7 +36,8 @@ def rescore_command(context: CommandContext, run: str | None, suite: str | None)
     context.answer(_json_of(rescored), _lines_of(rescored))
     if rescored.flips:
         return EXIT_GATE_FAILED
-    return EXIT_INCOMPLETE if any(one.problem for one in rescored.decisions) else EXIT_DONE
+    lost = any(one.problem for one in rescored.decisions) or any(r.altered for r in rescored.runs)
+    return EXIT_INCOMPLETE if lost else EXIT_DONE
 
 
 def _json_of(rescored: Rescored) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def _json_of(rescored: Rescored) -> dict[str, Any]:
                 "run_id": run.run_id,
                 "label": run.label,
                 "answers": run.answers,
+                "altered": run.altered,
                 "scorers": [
                     {
                         "name": scorer.name,
@@ -93,6 +96,12 @@ def _lines_of(rescored: Rescored) -> list[str]:
         for scorer in run.scorers
     ]
     lines = lay_out(("run", "prompt", "scorer", "was", "is", "changed"), rows) if rows else []
+    lines += [
+        f"{run.run_id}: {numbers.plural(run.altered, 'stored answer')} altered or forgotten since"
+        " they came: not judged"
+        for run in rescored.runs
+        if run.altered
+    ]
     lines += [_decision_line(one) for one in rescored.decisions]
     if not rescored.decisions:
         return [*lines, "no past decision rests on it"]

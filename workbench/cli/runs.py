@@ -64,14 +64,23 @@ def _show_one(context: CommandContext, summary: RunSummary) -> None:
     from workbench.actions.running.run_measures import measures_of
     from workbench.present.run_origin import origin
     from workbench.present.run_remarks import remarks
+    from workbench.present.safe_text import safe_line
+    from workbench.runs.rescoring.rows import newest_scores
 
     made = origin(summary)
     width = max(map(len, made))
     notes = remarks(summary.environment)
     measures = measures_of(context.session(), summary)
+    rescored = newest_scores(context.session().store.database, summary.run_id)
     lines = [*lines_of(summary), *(f"note: {note}" for note in notes)]
+    if rescored:
+        means = ", ".join(f"{safe_line(k)} {numbers.score(v)}" for k, v in rescored.means.items())
+        by = f"{rescored.made_at[:10]} by {safe_line(rescored.made_by)}"
+        lines.append(f"judged anew {by} (workbench rescore): {means}")
     lines += [*measure_lines(measures, summary.scorer), ""]
     lines += [f"{name:<{width}}  {value}" for name, value in made.items()]
     more = {"suite_parts": dict(summary.suite_parts), "environment": dict(summary.environment)}
     values = {**as_json(summary), **measure_values(measures), **more, "notes": notes}
+    if rescored:
+        values["rescored"] = {"made_at": rescored.made_at, "scores": dict(rescored.means)}
     context.answer(values, lines)

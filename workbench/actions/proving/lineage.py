@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workbench.actions.proving.rescored import flip_words, would_flip
 from workbench.actions.proving.today import differences_today
 from workbench.actions.refs import version_named
 from workbench.actions.session import Session
 from workbench.errors import NotFound
 from workbench.lineage.lineage import lineage_of
 from workbench.lineage.upstream import newest_by_suite
-from workbench.lineage.values import Lineage, Node
+from workbench.lineage.values import STALE, Difference, Lineage, Node
 from workbench.runs.store.outbox import Delivery
 
 
@@ -30,7 +31,14 @@ def lineage(session: Session, ref: str) -> Lineage:
     records = newest_by_suite(registry.evaluations(prompt_id), version.fingerprint)
     exports = tuple(_exports(session, prompt_id, version.version))
     tree = lineage_of(registry, prompt_id, version.version, exports)
-    return tree.compared(tuple(dict.fromkeys(differences_today(session, version, records))))
+    flips = would_flip(session)
+    rejudged = (
+        Difference("its gate", one.before, flip_words(one), STALE, ("evaluation", record.id))
+        for record in records
+        if (one := flips.get(record.id))
+    )
+    differences = (*differences_today(session, version, records), *rejudged)
+    return tree.compared(tuple(dict.fromkeys(differences)))
 
 
 def _exports(session: Session, prompt_id: str, version: str) -> Iterator[Node]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from workbench.actions.session import Session
 from workbench.datasets.features import FeatureInputs
@@ -19,9 +20,11 @@ from workbench.runs.rescoring.rows import KeptDecision, keep
 from workbench.runs.spec.plan import CHUNK
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import Result
+from workbench.scorers.base import Score
 from workbench.scorers.judges.judge import judges_of
 from workbench.scorers.models import Models
 from workbench.scorers.python_files import codes_of, opened_code
+from workbench.units import plural
 from workbench.verdicts.evidence import plan_of
 from workbench.verdicts.pairing import pair_results
 from workbench.verdicts.raw_values import is_raw
@@ -44,6 +47,9 @@ class ScorerChange:
     """Answers without a score now."""
 
 
+ALTERED = "the stored answer was altered or forgotten"
+
+
 @dataclass(frozen=True, slots=True)
 class RescoredRun:
     """The stored answers of one run, judged anew."""
@@ -52,6 +58,8 @@ class RescoredRun:
     label: str
     answers: int
     scorers: tuple[ScorerChange, ...]
+    altered: int = 0
+    """Stored answers that are not as they were when they came, and were not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,7 @@ def rescore(session: Session, run_id: str | None = None, suite_name: str | None 
     for record in records:
         wanted |= dict.fromkeys(filter(None, (record.evidence.run_a, record.evidence.run_b)))
     runs: dict[str, list[Result]] = {}
+    altered: dict[str, frozenset[tuple[str, int]]] = {}
     rescored_runs = []
     known = {case.id: case for case in suite.dataset.cases}
     models = _stored_replies(session, suite)
@@ -122,13 +131,14 @@ def rescore(session: Session, run_id: str | None = None, suite_name: str | None 
             before = session.store.results(stored.run_id)
             if codes_of(suite.scorers):
                 cases = _computed(session.store.prompt(stored.run_id), cases)
-            runs[stored.run_id] = _judged(suite, before, cases, models)
-            changes = _changes(suite, before, runs[stored.run_id])
+            altered[stored.run_id] = lost = session.store.altered(stored.run_id)
+            runs[stored.run_id] = _judged(suite, before, cases, models, lost)
+            changes = tuple(_changes(suite, before, runs[stored.run_id]))
             rescored_runs.append(
-                RescoredRun(stored.run_id, stored.label, len(before), tuple(changes))
+                RescoredRun(stored.run_id, stored.label, len(before), changes, len(lost))
             )
     parts = session.with_reading_changes(suite).parts
-    decisions = tuple(_decision(record, suite, runs, known, parts) for record in records)
+    decisions = tuple(_decision(record, suite, runs, known, parts, altered) for record in records)
     kept = [
         KeptDecision(one.record.id, one.before.value, one.after.value, " and ".join(one.differs))
         for one in decisions
@@ -181,13 +191,22 @@ def _today(case: Case, known: Mapping[str, Case]) -> Case:
 
 
 def _judged(
-    suite: Suite, results: Sequence[Result], cases: Mapping[str, Case], models: Models | None
+    suite: Suite,
+    results: Sequence[Result],
+    cases: Mapping[str, Case],
+    models: Models | None,
+    altered: frozenset[tuple[str, int]],
 ) -> list[Result]:
     judged = []
+    lost = {scorer.name: Score(None, ALTERED) for scorer in suite.scorers}
     for start in range(0, len(results), CHUNK):
         some = results[start : start + CHUNK]
-        score_ahead(suite.scorers, [(each.answer, cases[each.case_id]) for each in some])
+        whole = [each for each in some if (each.case_id, each.repeat) not in altered]
+        score_ahead(suite.scorers, [(each.answer, cases[each.case_id]) for each in whole])
         for each in some:
+            if (each.case_id, each.repeat) in altered:
+                judged.append(replace(each, scores=lost))
+                continue
             scores, _ = score_answer(suite.scorers, each.answer, cases[each.case_id], models)
             judged.append(replace(each, scores=scores))
     return judged
@@ -228,6 +247,7 @@ def _decision(
     runs: Mapping[str, list[Result]],
     known: Mapping[str, Case],
     parts: Mapping[str, str],
+    altered: Mapping[str, frozenset[tuple[str, int]]] = MappingProxyType({}),
 ) -> RescoredDecision:
     evidence = record.evidence
     judged = evidence.suite_parts
@@ -239,6 +259,10 @@ def _decision(
     for run in filter(None, (evidence.run_a, evidence.run_b)):
         if run not in runs:
             problem = f"the answers of its run {run} are not in this runs.db"
+            return RescoredDecision(record, None, "", differs, problem)
+        if altered.get(run):
+            count = plural(len(altered[run]), "stored answer")
+            problem = f"{count} of its run {run} were altered or forgotten since they came"
             return RescoredDecision(record, None, "", differs, problem)
     pairs = _pairs(evidence, suite, runs, known)
     answered = {result.case_id for result in runs.get(str(evidence.run_b), ())}

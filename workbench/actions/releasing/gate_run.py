@@ -118,7 +118,7 @@ def _baseline_side(
     if baseline is None:
         return None
     side = plan_side(session, baseline, suite, GATE_SPLIT, fresh, cases=cases)
-    altered = session.store.altered(side.run_id) if side.run_id else 0
+    altered = len(session.store.altered(side.run_id)) if side.run_id else 0
     return replace(side, run_id=None, altered=altered) if altered else side
 
 

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.actions.proving.rescored import rescored_checks
 from workbench.actions.workspace.checks import Check, Level
 from workbench.actions.workspace.filesystems import network_warning
 from workbench.actions.workspace.retiring import retirement_checks
@@ -114,6 +115,7 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
         yield Check("file system", Level.WARNING, warning, "keep the workspace on a local disk")
     yield _registry(workspace)
     yield from retirement_checks(workspace, datetime.now(UTC).date())
+    yield from rescored_checks(workspace)
     yield from _snippets(workspace)
     yield from _anchors(workspace)
     for provider in workspace.settings.providers.values():

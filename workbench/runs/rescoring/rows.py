@@ -26,6 +26,62 @@ class KeptDecision:
     """Parts of the suite that differ from those that judged it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """The newest decision about an evaluation by other scorers than those that judged it."""
+
+    parts: Mapping[str, str]
+    """Fingerprints of the suite that judged anew."""
+    suite: str
+    before: str
+    after: str
+    why: str
+    made_at: str
+    """ISO 8601, UTC."""
+    made_by: str
+
+    @property
+    def flips(self) -> bool:
+        return self.after != self.before
+
+
+def newest_decisions(database: Database) -> dict[str, Rejudged]:
+    """The newest of each evaluation, by its id."""
+    rows = database.execute(
+        "SELECT evaluation, parts, suite, before, after, why, made_at, made_by"
+        " FROM rescored_decisions JOIN rescorings ON rescorings.id = rescoring ORDER BY rescoring"
+    ).fetchall()
+    return {evaluation: Rejudged(json.loads(parts), *more) for evaluation, parts, *more in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class RescoredScores:
+    """The newest rescoring of a run."""
+
+    made_at: str
+    made_by: str
+    means: Mapping[str, float | None]
+    """By scorer, over the answers that it scored."""
+
+
+def newest_scores(database: Database, run_id: str) -> RescoredScores | None:
+    """The newest rescoring of a run; None: there is none."""
+    newest = database.execute(
+        "SELECT id, made_at, made_by FROM rescorings WHERE EXISTS"
+        " (SELECT 1 FROM rescored_results WHERE rescoring = rescorings.id AND run_id = ?)"
+        " ORDER BY id DESC LIMIT 1",
+        [run_id],
+    ).fetchone()
+    if newest is None:
+        return None
+    rows = database.execute(
+        "SELECT key, avg(value) FROM rescored_results, json_each(scores)"
+        " WHERE rescoring = ? AND run_id = ? GROUP BY key",
+        [newest[0], run_id],
+    ).fetchall()
+    return RescoredScores(newest[1], newest[2], dict(rows))
+
+
 def keep(
     database: Database,
     made_by: str,

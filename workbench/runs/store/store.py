@@ -156,16 +156,20 @@ class RunStore:
         ).fetchall()
         return frozenset((case_id, repeat) for case_id, repeat in rows)
 
-    def altered(self, run_id: str) -> int:
-        """Number of the run's results whose row or answer was edited or forgotten after it was
-        stored. They cannot serve as evidence.
+    def altered(self, run_id: str) -> frozenset[tuple[str, int]]:
+        """(case id, repeat) of the run's results whose row or answer was edited or forgotten after
+        it was stored. They cannot serve as evidence.
         """
         rows = self.database.execute(
             "SELECT run, case_id, repeat, answer, cached, failed, scores, results.digest, answers.*"
             " FROM results JOIN answers ON answers.id = results.answer WHERE run = ?",
             [self._row(run_id)["id"]],
         ).fetchall()
-        return sum(row[7] != result_digest(*row[:7]) or is_answer_altered(row[8:]) for row in rows)
+        return frozenset(
+            (row[1], row[2])
+            for row in rows
+            if row[7] != result_digest(*row[:7]) or is_answer_altered(row[8:])
+        )
 
     def known_keys(self, keys: Sequence[bytes]) -> set[bytes]:
         """The keys that have a usable stored answer."""

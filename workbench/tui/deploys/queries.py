@@ -92,11 +92,13 @@ def read_statuses(
     """The same rows with the status of each live version. Evidence counts as stale as soon as a
     deployment would be refused under the `changes` that the files make.
     """
+    from workbench.actions.proving.rescored import status_by_rescoring, would_flip
     from workbench.actions.releasing.rules import status_by_files
     from workbench.actions.workspace.features import status_by_features
 
     rules = {settings.name: settings for settings in session.registry.environments()}
     updated = []
+    flips = would_flip(session) if rows else {}
     for row in rows:
         if row.deployment:
             prompt_id, place = row.prompt_id, row.environment
@@ -105,6 +107,7 @@ def read_statuses(
             status = status_by_files(status, changes, prompt_id, rules[place])
             prompt = session.registry.get_version(prompt_id, number).prompt
             status = status_by_features(status, prompt, session.workspace.root)
+            status = status_by_rescoring(status, flips)
             updated.append(row._replace(status=status))
     return tuple(updated)
 
