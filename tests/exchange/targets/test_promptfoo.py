@@ -93,8 +93,14 @@ def test_data_that_would_be_rendered_or_loaded_never_stands_as_it_is(
 @pytest.mark.parametrize(
     ("scorers", "lost"),
     [
-        ("similarity: {}", "the scorer similarity (no assertion)"),
-        ("matches: {pattern: '(?i)a'}", "the pattern of matches (no assertion"),
+        ("similarity: {}", "the scorer similarity (no assertion: there is none of its kind)"),
+        ("matches: {pattern: '(?i)a'}", "the scorer matches (no assertion: its pattern"),
+        ("matches: {pattern: 'a'}", "how matches decides (read by JavaScript)"),
+        ("rouge_n: {}", "a cut makes it one"),
+        ("one_of: {labels: [a, b], required: false}", "does not gate, and a set always does"),
+        ("exact_match: {transforms: [drop_thinking]}", "transforms that promptfoo has not"),
+        ("contains: {text: x, name: one}, exact_match: {after: one}", "asked after another"),
+        ("not: {any_of: [{one_of: {labels: [a, b]}}]}", "a set cannot be negated"),
         ("exact_match: {required: false}, contains: {}", "that exact_match does not gate"),
         ("exact_match: {}", "the gate and its baseline"),
     ],

@@ -13,13 +13,17 @@ import pytest
 
 from scripts.integration import NODE
 from tests.exchange.exporting import TRIAGE, reworded
+from tests.exchange.test_promptfoo_round_trip import CASE, SCORERS
 from tests.scorers.promptfoo_table import ANSWERS, ROWS
+from workbench.exchange.forms.promptfoo_export import assertions_of, remark
 from workbench.exchange.targets.base import Destination, Export
 from workbench.exchange.targets.promptfoo import KIND
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Input, Message, Prompt
+from workbench.providers.base import Answer, Outcome
 from workbench.registry import PromptRegistry
 from workbench.runs.spec.suite_file import read_suite
+from workbench.scorers.catalog import make_scorer
 
 pytestmark = pytest.mark.needs("node:sqlite")
 
@@ -173,3 +177,28 @@ def test_promptfoo_judges_the_answers_of_the_table_as_it_is_recorded(tmp_path: P
         parts = result["gradingResult"]["componentResults"]
         for row, part in zip(ROWS, parts, strict=True):
             assert part["pass"] is (row.promptfoo[at] == "1"), (row.assertion, answer, part)
+
+
+def test_what_the_target_writes_for_scorers_passes_the_answers_that_they_pass(
+    tmp_path: Path,
+) -> None:
+    scorers = [make_scorer(*next(iter(entry.items())), "here") for entry in SCORERS]
+    tests = [
+        {"vars": {"answer": answer, "ticket": "Help!"}, "assert": assertions_of(scorer, CASE)}
+        for scorer in scorers
+        for answer in ANSWERS
+    ]
+    prompts = [{"label": "answer", "raw": "{{answer}}"}]
+    path = tmp_path / "scorers.json"
+    path.write_text(json.dumps({"prompts": prompts, "providers": ["echo"], "tests": tests}))
+
+    results = iter(run(path, tmp_path))
+    for scorer in scorers:
+        for text in ANSWERS:
+            result = next(results)
+            outcome = Outcome.OK if text.strip() else Outcome.EMPTY
+            score = scorer.score(Answer(outcome, text, finish_reason="stop"), CASE)
+            # Blank answers are the model's own fault here; other remarks stand with the losses.
+            if text.strip() and not remark(scorer):
+                wanted = score.value == 1
+                assert result["success"] is wanted, (scorer.entry, text, result["gradingResult"])

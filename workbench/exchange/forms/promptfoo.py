@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.datasets.cells import json_of
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
+from workbench.exchange.forms.promptfoo_export import LOADED, NoAssertion, assertions_of, remark
 from workbench.exchange.losses import Loss
 from workbench.exchange.plain_templates import (
     PlainMessage,
@@ -30,17 +32,11 @@ from workbench.prompts.values import JINJA2, Input, Message, Prompt
 from workbench.providers.openai_chat.parameters import response_format, tool_of
 from workbench.runs.spec.suite import Suite
 from workbench.scorers.base import Scorer
-from workbench.scorers.expected import parts, texts
-from workbench.units import seconds
+from workbench.units import plural
 
 _REMEDY = "promptfoo renders it otherwise; pass the finished text as an input"
 _UNSAFE = re.compile(r"\{[{%#]|\n\Z|\A(?:file://|package:)")
 _FRAGMENT = "fragments"
-_LOADED = ("file://", "package:")
-_ONLY_PYTHON = re.compile(r"\(\?[aiLmsux]|\(\?P|\(\?\(|\(\?>|\(\?#|\\[AZz]|\\N\{|[*+?}]\+")
-"""What JavaScript's regular expressions do not have, or read otherwise."""
-
-Assertion = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +66,28 @@ def losses(prompt: Prompt, suite: Suite | None) -> list[Loss]:
         return losses
     losses.append(Loss("the gate and its baseline", "promptfoo counts the tests that pass"))
     for scorer in suite.scorers:
-        if not _is_plain(scorer):
-            losses.append(Loss(f"the scorer {scorer.name}", "no assertion"))
-        elif scorer.kind.name == "matches":
-            is_lost = _ONLY_PYTHON.search(scorer.options["pattern"])
-            instead = "no assertion: it is not JavaScript's" if is_lost else "read by JavaScript"
-            losses.append(Loss("the pattern of matches", instead))
-        elif scorer.kind.name == "json_schema" and scorer.options["schema"]:
-            losses.append(Loss("JSON Schema 2020-12", "draft 7, as promptfoo's checker knows it"))
-        elif not scorer.required:
-            losses.append(Loss(f"that {scorer.name} does not gate", "an assertion of weight 0"))
+        losses += _scorer_losses(scorer, suite.dataset.cases)
     if any(dict(scorer.faults) for scorer in suite.scorers):
         losses.append(Loss("how the model's own faults count", "as promptfoo counts them"))
     return losses
+
+
+def _scorer_losses(scorer: Scorer, cases: Sequence[Case]) -> Iterator[Loss]:
+    """What is lost of a scorer, in all cases or in some."""
+    reasons: Counter[str] = Counter()
+    asserted = 0
+    for case in cases:
+        try:
+            asserted += bool(assertions_of(scorer, case))
+        except NoAssertion as why:
+            reasons[str(why)] += 1
+    for reason, count in reasons.items():
+        some = f" in {plural(count, 'case')}" if count < len(cases) else ""
+        yield Loss(f"the scorer {scorer.name}", f"no assertion{some}: {reason}")
+    if asserted and remark(scorer):
+        yield Loss(f"how {scorer.name} decides", remark(scorer))
+    if asserted and not scorer.required:
+        yield Loss(f"that {scorer.name} does not gate", "an assertion of weight 0")
 
 
 def config_of(
@@ -186,11 +191,10 @@ def _provider(prompt: Prompt, setting: Setting) -> dict[str, Any]:
 
 
 def _test(suite: Suite, case: Case, values: Mapping[str, str]) -> dict[str, Any]:
-    asserts = [
-        {**assertion, "metric": scorer.name} | ({} if scorer.required else {"weight": 0})
-        for scorer in suite.scorers
-        for assertion in _asserted(scorer, case)
-    ]
+    asserts = []
+    for scorer in suite.scorers:
+        with suppress(NoAssertion):  # `losses` names it
+            asserts += assertions_of(scorer, case)
     about = {"case_id": case.id, "split": case.split, "group": case.group}
     metadata: dict[str, Any] = {key: _plain(value) for key, value in about.items() if value}
     if case.tags:
@@ -206,96 +210,4 @@ def _test(suite: Suite, case: Case, values: Mapping[str, str]) -> dict[str, Any]
 def _plain(text: str) -> str:
     """A label: shown and never rendered, so nothing to render or to load may stand in it."""
     shown = re.sub(r"\{(?=[{%#])", "{ ", text)
-    return f" {shown}" if shown.startswith(_LOADED) else shown
-
-
-def _value(text: str) -> str:
-    """A text of an assertion, which promptfoo renders, and loads where it names a file."""
-    value = quoted(text)
-    return f"{{{{ '{value[0]}' }}}}{value[1:]}" if value.startswith(_LOADED) else value
-
-
-def _asserted(scorer: Scorer, case: Case) -> Iterator[Assertion]:
-    if _is_plain(scorer) and not scorer.lacks(case):
-        yield from _ASSERTIONS[scorer.kind.name](scorer.options, case)
-
-
-def _is_plain(scorer: Scorer) -> bool:
-    """Whether promptfoo has an assertion of its meaning: one without keys of its own."""
-    known = scorer.kind.name in _ASSERTIONS and not scorer.kind.plugin
-    return known and scorer.written == scorer.options
-
-
-def _any_of(assertions: list[Assertion]) -> Iterator[Assertion]:
-    """One of them must hold."""
-    if len(assertions) == 1:
-        yield assertions[0]
-    elif assertions:
-        yield {"type": "assert-set", "threshold": 1 / len(assertions), "assert": assertions}
-
-
-def _same(kind: str, wanted: list[str], options: Mapping[str, Any]) -> Iterator[Assertion]:
-    """Assertions about the text as the scorer prepares it."""
-    steps = (".trim()" if options["strip"] else "") + (
-        ".toLowerCase()" if options["ignore_case"] else ""
-    )
-    change = {"transform": f"output.replace(/\\r\\n?/g, '\\n'){steps}"}
-    yield from _any_of(
-        [
-            {"type": kind, "value": _value(_prepared(text, options)), **change}
-            for text in dict.fromkeys(wanted)
-        ]
-    )
-
-
-def _prepared(text: str, options: Mapping[str, Any]) -> str:
-    text = text.strip() if options["strip"] else text
-    return text.lower() if options["ignore_case"] else text
-
-
-def _matches(options: Mapping[str, Any], _case: Case) -> Iterator[Assertion]:
-    if not _ONLY_PYTHON.search(options["pattern"]):
-        yield {"type": "regex", "value": _value(options["pattern"])}
-
-
-def _json_equals(_options: Mapping[str, Any], case: Case) -> Iterator[Assertion]:
-    wanted = json.dumps(without_spelling(json_of(case.expected)), sort_keys=True)
-    code = (
-        "const sorted = (v) => v && typeof v === 'object' ? (Array.isArray(v) ? v.map(sorted) : "
-        "Object.fromEntries(Object.keys(v).sort().map((k) => [k, sorted(v[k])]))) : v;\n"
-        "try { return JSON.stringify(sorted(JSON.parse(output))) === "
-        f"JSON.stringify(sorted({_javascript(wanted)})); }} catch {{ return false; }}"
-    )
-    yield {"type": "javascript", "value": code}
-
-
-def _javascript(data: str) -> str:
-    """JSON as a literal in code that promptfoo renders first; only texts can have a tag in it."""
-    return re.sub(r"\{(?=[{%#])|(?<=#)\}", lambda sign: f"\\u{ord(sign.group()):04x}", data)
-
-
-def _json_schema(options: Mapping[str, Any], _case: Case) -> Iterator[Assertion]:
-    schema = without_spelling(dict(options["schema"]))
-    # As a text: promptfoo resolves a $ref of an object against the whole configuration.
-    yield {"type": "is-json"} | ({"value": _value(json.dumps(schema))} if schema else {})
-
-
-_ASSERTIONS: Mapping[str, Callable[[Mapping[str, Any], Case], Iterator[Assertion]]] = {
-    "exact_match": lambda options, case: _same("equals", texts(case), options),
-    "contains": lambda options, case: _same("contains", parts(case), options),
-    "starts_with": lambda options, case: _same("starts-with", parts(case), options),
-    "one_of": lambda options, _case: _same("equals", list(map(str, options["labels"])), options),
-    "matches": _matches,
-    "max_chars": lambda options, _case: iter(
-        [{"type": "javascript", "value": f"[...output].length <= {int(options['limit'])}"}]
-    ),
-    "json_schema": _json_schema,
-    "json_equals": _json_equals,
-    "latency": lambda options, _case: iter(
-        [{"type": "latency", "threshold": seconds(options["at_most"]) * 1000}]
-    ),
-    "cost": lambda options, _case: iter(
-        [{"type": "cost", "threshold": float(options["at_most_usd"])}]
-    ),
-}
-"""Scorers that have a counterpart, with the assertions that stand for them in a case."""
+    return f" {shown}" if shown.startswith(LOADED) else shown

@@ -14,11 +14,14 @@ from typing import Any
 from workbench.datasets.json_values import as_text
 from workbench.errors import SuiteError, UsageError
 from workbench.exchange.forms.foreign import with_values
+from workbench.exchange.forms.promptfoo_code import scorer_in, transforms_in
 from workbench.prompts.files.strict_yaml import parse_yaml
 from workbench.scorers.catalog import make_scorer
 
 NOT = "not-"
 _PLAIN_SLOT = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*)\s*-?\}\}")
+_LITERAL = re.compile(r"\{\{ '([^'\\])' \}\}")
+"""A sign that is no template, as `plain_templates.quoted` writes it."""
 _TEMPLATE = re.compile(r"\{[{%#]")
 _JS_ONLY = re.compile(r"\(\?<[A-Za-z]|\\[pPkcuU]|\(\?[a-z-]+\)")
 """What JavaScript's regular expressions read otherwise than Python's."""
@@ -44,16 +47,41 @@ def check_of(assertion: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
         return _set(assertion, variables)
     negated = kind.startswith(NOT)
     name = kind.removeprefix(NOT)
-    if assertion.get("transform") or assertion.get("contextTransform"):
-        raise Unmapped("its transform is code: use the transforms of a scorer")
-    make = _MAKERS.get(name)
-    if make is None:
-        raise Unmapped(_why_not(name))
-    entry = make(_rendered(assertion.get("value"), variables), assertion)
+    entry = _through(_made(name, assertion, variables), assertion)
     entry = {"not": entry} if negated else entry
     entry = _with(entry, {"weight": assertion.get("weight"), "name": assertion.get("metric")})
     _check(entry)
     return entry
+
+
+def _made(
+    name: str, assertion: Mapping[str, Any], variables: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The scorer's entry, without negation and transforms."""
+    value = assertion.get("value")
+    if name == "javascript" and isinstance(value, str) and (ours := scorer_in(value)):
+        return ours
+    make = _MAKERS.get(name)
+    if make is None:
+        raise Unmapped(_why_not(name))
+    return make(_rendered(value, variables), assertion)
+
+
+def _through(entry: Mapping[str, Any], assertion: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry with the assertion's transform, where that is one that we write."""
+    code = assertion.get("transform")
+    if not code and not assertion.get("contextTransform"):
+        return dict(entry)
+    steps = transforms_in(code) if isinstance(code, str) else None
+    if steps is None or assertion.get("contextTransform"):
+        raise Unmapped("its transform is code: use the transforms of a scorer")
+    ((name, options),) = entry.items()
+    more: dict[str, Any] = {}
+    if "strip" in options:  # which the makers give where the scorer has both options
+        more["strip"] = "strip" in steps
+        more |= {"ignore_case": True} if "casefold" in steps else {}
+        steps = [step for step in steps if step == "nfc"]
+    return {name: {**options, **more, **({"transforms": steps} if steps else {})}}
 
 
 def _check(entry: Mapping[str, Any]) -> None:
@@ -131,10 +159,12 @@ def _rendered(value: Any, variables: Mapping[str, Any]) -> Any:
     if value.startswith(("file://", "package:")):
         raise Unmapped(f"it refers to {value}: put the value itself there")
 
-    pieces = _PLAIN_SLOT.split(value)
-    if any(_TEMPLATE.search(piece) for piece in pieces[::2]):
-        raise Unmapped("its value is a template with more than variables: write the value out")
-    return with_values(value, _PLAIN_SLOT, variables)
+    pieces = _LITERAL.split(value)
+    for piece in pieces[::2]:
+        if any(_TEMPLATE.search(text) for text in _PLAIN_SLOT.split(piece)[::2]):
+            raise Unmapped("its value is a template with more than variables: write the value out")
+    pieces[::2] = [with_values(piece, _PLAIN_SLOT, variables) for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 def _text(value: Any) -> str:
@@ -176,7 +206,7 @@ def _contains(key: str, ignore_case: bool) -> Callable[[Any, Any], dict[str, Any
 
 def _equals(value: Any, _assertion: Any) -> dict[str, Any]:
     if isinstance(value, (Mapping, list)):
-        return {"json_equals": {"expected": value if isinstance(value, Mapping) else [value]}}
+        return {"json_equals": {"expected": value}}
     return {"exact_match": {"expected": _text(value), "strip": False}}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,12 @@ from workbench.prompts.values import JINJA2, ROLES, Message, Model, Prompt
 _OPTIONS = {"max_tokens": "maxOutputTokens", "top_p": "topP", "stop": "stopSequences"}
 _OPTIONS |= {"frequency_penalty": "frequencyPenalty", "presence_penalty": "presencePenalty"}
 SENT = frozenset({*_OPTIONS, "temperature", "seed", "reasoning_effort", "max_completion_tokens"})
+
+_FRAGMENTS = re.compile(
+    r"\{% if (\w+) is string %\}\{\{ \1 \}\}\{% else %\}"
+    r"\{\{ \1\.fragments \| join\(''\) \}\}\{% endif %\}"
+)
+"""A slot as we write it where a value stands in fragments."""
 
 
 def model_of(entry: Any) -> tuple[str, Model | None]:
@@ -31,7 +38,10 @@ def model_of(entry: Any) -> tuple[str, Model | None]:
 
 
 def prompt_of(name: str, text: str) -> Prompt:
-    messages = tuple(_messages(text))
+    messages = tuple(
+        Message(message.role, _FRAGMENTS.sub(r"{{ \1 }}", message.content))
+        for message in _messages(text)
+    )
     for message in messages:
         if message.role not in ROLES:
             raise DraftError(f"it has a message of the role {message.role!r}")

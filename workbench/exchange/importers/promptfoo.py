@@ -100,7 +100,8 @@ class _Reading:
     losses: list[Loss] = field(default_factory=list)
 
     def imported(self) -> Imported:
-        name = prompt_id_of(str(self.data.get("description") or self._folder_name()))
+        described = self._own_name() or self.data.get("description") or self._folder_name()
+        name = prompt_id_of(str(described))
         prompts = list(self._prompts(name))
         if not prompts:
             reasons = "; ".join(map(str, self.losses[:3])) or "it has no prompt"
@@ -115,12 +116,23 @@ class _Reading:
         self.losses += unknown_keys(self.data, known, "of the configuration")
         suites: tuple[ImportedSuite, ...] = ()
         if any("checks" in row for row in rows):
-            suites = (ImportedSuite(name, name, ["checks"], rows),)
+            suite = prompt_id_of(str(self._own.get("suite") or name))
+            suites = (ImportedSuite(suite, name, ["checks"], rows),)
         elif rows:
             self.losses.append(Loss(f"{len(rows)} tests without an assertion", "write a suite"))
         first, *others = prompts
         variants = tuple((f"p{number}", one) for number, one in enumerate(others, 2))
         return Imported((first,), tuple(_counted(self.losses)), suites, variants)
+
+    @property
+    def _own(self) -> Mapping[str, Any]:
+        """What we wrote into a configuration about ourselves; empty: it is none of ours."""
+        return as_mapping(as_mapping(self.data.get("metadata")).get("workbench"))
+
+    def _own_name(self) -> str:
+        prompts = self.data["prompts"]
+        first = prompts[0] if self._own and isinstance(prompts, list) and prompts else {}
+        return str(as_mapping(first).get("label", "")).partition("@")[0]
 
     def _folder_name(self) -> str:
         stem = self.path.stem
@@ -212,6 +224,7 @@ class _Reading:
                 number += 1
                 if number > _MAX_CASES:
                     raise DraftError(f"{self.path}: more than {_MAX_CASES:,} cases")
+                variables = {k: _whole(v) for k, v in variables.items()}
                 row = self._row(f"test-{number:03}", where, merged, variables)
                 if row is not None:
                     yield row
@@ -296,11 +309,12 @@ class _Reading:
             # Without any check it would pass whatever is answered.
             self.losses.append(Loss(where, "left out: none of its assertions has a scorer"))
             return None
-        tags = test.get("metadata")
-        if isinstance(tags, Mapping):
-            row["tags"] = [
-                f"{key}:{value}" for key, value in tags.items() if isinstance(value, (str, int))
-            ]
+        about = as_mapping(test.get("metadata"))
+        if self._own:
+            keys = {"case_id": "id", "split": "split", "group": "group", "tags": "tags"}
+            row |= {keys[key]: value for key, value in about.items() if key in keys}
+        else:
+            row["tags"] = [f"{k}:{v}" for k, v in about.items() if isinstance(v, (str, int))]
         return {key: value for key, value in row.items() if value != []}
 
     def _note_differences(self, assertion: Mapping[str, Any]) -> None:
@@ -308,6 +322,14 @@ class _Reading:
             kind = str(one.get("type"))
             if differs(kind):
                 self.losses.append(Loss(f"how {kind} decides", differs(kind)))
+
+
+def _whole(value: Any) -> Any:
+    """A value of a variable; one that we wrote in fragments is a text."""
+    pieces = value.get("fragments") if isinstance(value, Mapping) and len(value) == 1 else None
+    if isinstance(pieces, list) and all(isinstance(piece, str) for piece in pieces):
+        return "".join(pieces)
+    return value
 
 
 def _merged(default: Mapping[str, Any], test: Mapping[str, Any]) -> dict[str, Any]:
