@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.actions.proving.rescored import flip_words, would_flip
 from workbench.actions.proving.today import differences_today
 from workbench.actions.refs import version_named
 from workbench.actions.session import Session
+from workbench.actions.workspace.rescored import flip_words, would_flip
 from workbench.errors import NotFound
 from workbench.lineage.lineage import lineage_of
 from workbench.lineage.upstream import newest_by_suite

@@ -13,9 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.actions.proving.rescored import rescored_checks
 from workbench.actions.workspace.checks import Check, Level
 from workbench.actions.workspace.filesystems import network_warning
+from workbench.actions.workspace.rescored import rescored_checks
 from workbench.actions.workspace.retiring import retirement_checks
 from workbench.actions.workspace.trust_checks import trust_checks
 from workbench.errors import PluginError, WorkbenchError

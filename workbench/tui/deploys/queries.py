@@ -92,9 +92,9 @@ def read_statuses(
     """The same rows with the status of each live version. Evidence counts as stale as soon as a
     deployment would be refused under the `changes` that the files make.
     """
-    from workbench.actions.proving.rescored import status_by_rescoring, would_flip
     from workbench.actions.releasing.rules import status_by_files
     from workbench.actions.workspace.features import status_by_features
+    from workbench.actions.workspace.rescored import status_by_rescoring, would_flip
 
     rules = {settings.name: settings for settings in session.registry.environments()}
     updated = []
