@@ -33,6 +33,7 @@ INTEGRATION = {
     ),
     "mlflow": (("mlflow",), ()),
     "targets": (("targets", "sagemaker"), ("dotpromptz>=0.2", "moto[server]>=5.2")),
+    "mcp": (("mcp",), ()),
     "sources": (("deltalake", "targets"), ("moto[server]>=5.2", "dvc>=3.60")),
 }
 """For each folder of tests/integration: the extras that it tries, and what it tries them with."""

@@ -58,6 +58,7 @@ SECTIONS = {
         "restore": "restore",
         "keys": "keys",
         "serve": "serve",
+        "mcp": "mcp",
     },
 }
 """Module of this package by command; the module defines NAME_command."""
