@@ -44,6 +44,7 @@ def evaluated(template: Evaluated, tmp_path: Path) -> Iterator[Evaluated]:
     script, model = server.script, server.model
     yield Cli(root, cli.environ), server
     server.script, server.model = script, model
+    server.shutdown_dates, server.lists_models = {}, True
 
 
 def suite_of(cli: Cli) -> Path:
@@ -82,6 +83,34 @@ def test_other_answers_of_the_same_verdict_are_told_apart_from_another_verdict(
     assert done.code == 1
     assert (done.json["degree"], done.json["gate_now"]) == ("other_verdict", "fail")
     assert done.json["scorers"]["exact_match"]["verdict"] == "worse"
+
+
+@pytest.mark.parametrize(
+    ("listed", "problem"),
+    [
+        ({"mock": "2026-01-31"}, "the model mock was retired on 2026-01-31"),
+        ({"a": "", "b": ""}, "the model mock is not among the 3 models that mock lists"),
+    ],
+)
+def test_a_model_that_is_not_to_be_had_is_said_before_any_call(
+    evaluated: Evaluated, listed: dict[str, str], problem: str
+) -> None:
+    cli, server = evaluated
+    server.shutdown_dates, before = listed, server.calls
+    for command in (("reproduce", "triage@1.0.0"), ("canary", "triage")):
+        done = cli.here(*command)
+        assert done.code == 4 and problem in done.err, done
+    assert server.calls == before
+    assert cli.here("reproduce", "triage@1.0.0", "--from-cache").code == 0
+
+
+def test_a_list_of_models_that_cannot_be_read_is_a_note(evaluated: Evaluated) -> None:
+    cli, server = evaluated
+    server.lists_models = False
+    done = cli.here("reproduce", "triage@1.0.0", "--json")
+    assert done.code == 0, done
+    (note,) = done.json["notes"]
+    assert "lists no models" in note and "is not known" in note
 
 
 def test_another_answering_model_is_named_first(evaluated: Evaluated) -> None:

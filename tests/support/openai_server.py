@@ -72,6 +72,7 @@ class OpenAIServer:
         self.delay_s = delay_s
         self.model = model
         self.shutdown_dates: dict[str, str] = {}
+        self.lists_models = True
         """What its list of models says of their end, by model."""
         self.embed: Callable[[list[str], dict[str, Any]], Reply] = letters
         self.embedded: list[list[str]] = []
@@ -203,7 +204,7 @@ def _handler(owner: OpenAIServer) -> type[BaseHTTPRequestHandler]:
             listed = {owner.model or "mock": None, **owner.shutdown_dates}
             rows = [{"id": m, "object": "model", "shutdown_date": d} for m, d in listed.items()]
             models = {"object": "list", "data": rows}
-            self._send(200, {}, json.dumps(models).encode())
+            self._send(200 if owner.lists_models else 404, {}, json.dumps(models).encode())
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length") or 0))

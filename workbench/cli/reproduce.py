@@ -128,6 +128,7 @@ def _values(recorded: Recorded, asked: Asked, comparisons: Sequence[Comparison])
             for item in asked.differences
         ],
         "changes": list(map(str, recorded.changes)),
+        "notes": list(asked.notes),
         "scorers": {
             comparison.scorer: {
                 "before": comparison.score_a,
@@ -180,3 +181,4 @@ def _lines(recorded: Recorded, asked: Asked, comparisons: Sequence[Comparison]) 
         yield f"{comparison.scorer}: {before} then, {now} now{interval}"
     yield from map(str, asked.differences)
     yield from (f"{change}; what was judged then was asked" for change in recorded.changes)
+    yield from asked.notes

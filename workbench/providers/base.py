@@ -213,9 +213,9 @@ class Provider(Protocol):
 class ListsModels(Protocol):
     """A provider whose endpoint lists its models."""
 
-    async def shutdown_dates(self) -> Mapping[str, date]:
-        """The day on which a model retires, by id, of those for which one is listed. Raises
-        ProviderError.
+    async def models(self) -> Mapping[str, date | None]:
+        """The models by id, with the day on which each retires where one is listed. Makes a request
+        that is free. Raises ProviderError.
         """
 
 

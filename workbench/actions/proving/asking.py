@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.actions.comparing.compare import OnRun
+from workbench.actions.proving.available import check_models
 from workbench.actions.proving.recorded import Recorded
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnPlanned, PlannedRun
@@ -36,6 +37,8 @@ class Asked:
     """Cases whose answers are the same in every repeat; None where no digests were recorded."""
     differences: tuple[Difference, ...]
     """Model and endpoint first, then the environment."""
+    notes: tuple[str, ...] = ()
+    """What could not be told before the first call."""
 
     @property
     def cases(self) -> int:
@@ -58,9 +61,13 @@ def ask_again(
     on_run: OnRun | None = None,
 ) -> Asked:
     """Ask the recorded prompt its recorded cases. Blocks. Raises RunCutShort when an answer is
-    missing that was not missing then, and whatever a run raises before its first call.
+    missing that was not missing then, NotReproducible for a model that is not to be had, and
+    whatever a run raises before its first call.
     """
     spec = _spec(recorded, from_cache=from_cache, budget_usd=budget_usd)
+    notes: tuple[str, ...] = ()
+    if not from_cache or running.estimate(session, spec).calls:
+        notes = check_models(session, recorded)
     if on_planned:
         on_planned([PlannedRun(spec)])
     # Judged cases, or a sample of them, are no content that the dataset had.
@@ -94,6 +101,7 @@ def ask_again(
         origin,
         _same(recorded, origin),
         tuple(_differences(evidence.answers.get("b", {}), origin, evidence.environment, summary)),
+        notes,
     )
 
 

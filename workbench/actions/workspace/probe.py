@@ -91,9 +91,9 @@ def listed_retirements(targets: list[Target]) -> dict[tuple[str, str], date]:
     """
     from workbench.providers.opening import open_provider
 
-    async def ask(provider: Provider) -> Mapping[str, date]:
+    async def ask(provider: Provider) -> Mapping[str, date | None]:
         try:
-            return await provider.shutdown_dates() if isinstance(provider, ListsModels) else {}
+            return await provider.models() if isinstance(provider, ListsModels) else {}
         finally:
             await provider.close()
 
@@ -101,7 +101,7 @@ def listed_retirements(targets: list[Target]) -> dict[tuple[str, str], date]:
     for settings in {target.provider.name: target.provider for target in targets}.values():
         with suppress(WorkbenchError):  # compatible servers need not list their models
             days = asyncio.run(ask(open_provider(settings)))
-            listed |= {(settings.name, model): day for model, day in days.items()}
+            listed |= {(settings.name, model): day for model, day in days.items() if day}
     return listed
 
 

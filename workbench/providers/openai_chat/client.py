@@ -187,18 +187,17 @@ class OpenAICompatible:
             f"the provider {self.name} has no {path}", hint="name one that speaks OpenAI's API"
         )
 
-    async def shutdown_dates(self) -> dict[str, date]:
-        """The day on which each model retires, of those for which the endpoint lists one.
+    async def models(self) -> dict[str, date | None]:
+        """The models that the endpoint lists, with the day on which each retires where it says so.
 
         Raises ProviderError.
         """
         try:
-            models = [model async for model in self.sdk().models.list()]
+            listed = [model async for model in self.sdk().models.list()]
         except Exception as error:  # the SDK and transports raise errors of their own
             failure = classify_failure(error, self._context(""))
             raise ProviderError(f"{self.name} lists no models: {failure.error}") from error
-        days = {model.id: _day(model.shutdown_date) for model in models}
-        return {model: day for model, day in days.items() if day is not None}
+        return {model.id: _day(model.shutdown_date) for model in listed}
 
     def _context(self, model: str) -> CallContext:
         endpoint = self._endpoint
