@@ -41,12 +41,13 @@ class PromptRegistry(_PromptRegistry):
             if session is None:
                 return recorded
             from workbench.actions.releasing.rules import pending, status_by_files
-            from workbench.actions.workspace.features import status_by_features
+            from workbench.actions.workspace.features import status_by_apps, status_by_features
 
             rules = next(known for known in self.environments() if known.name == environment)
             status = status_by_files(recorded, pending(session), prompt_id, rules)
-            version_prompt = self.get_version(prompt_id, version).prompt
-            return status_by_features(status, version_prompt, session.workspace.root)
+            made = self.get_version(prompt_id, version)
+            status = status_by_features(status, made.prompt, session.workspace.root)
+            return status_by_apps(status, made, environment, self.app_features())
 
     def deploy(
         self, prompt_id: str, version: str, environment: str, deployed_by: str, **options: Any

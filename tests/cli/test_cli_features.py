@@ -157,6 +157,60 @@ def test_a_version_pins_its_features_and_a_change_is_said_with_its_lines(computi
     )
 
 
+def test_an_app_that_computes_by_another_definition_makes_the_version_read_drifted(
+    computing: Cli,
+) -> None:
+    computing.here("trust", FILE)
+    for command in (
+        ("register", "answer", "-d", "first"),
+        ("evaluate", "answer@1.0.0"),
+        ("deploy", "answer@1.0.0", "development"),
+    ):
+        done = computing.here(*command)
+        assert done.code == 0, done
+    path = computing.root / ".workbench/registry.db"
+    head, now = PromptRegistry(path).head(), feature_hash(computing.root / FILE)
+    app = PromptRegistry(path)
+    live = app.require_active("answer", "development")
+    said = {"app": "helpdesk", "environment": "development"}
+    assert app.check_features(live, {"context": now}, **said) == ()
+    assert app.status("answer", "1.0.0", "development").state == "tested"
+    (problem,) = app.check_features(live, {"context": "0" * 64}, **said)
+
+    status = app.status("answer", "1.0.0", "development")
+    assert (status.state, status.tested) == ("drifted", True)
+    assert status.reason == f"helpdesk: {problem}"
+    assert app.status("answer", "1.0.0", "production").state == "tested"
+    assert f"drifted: helpdesk: {problem}" in computing.here("lineage", "answer@1.0.0").out
+    assert f"development: helpdesk: {problem}" in computing.here("doctor").out
+    assert app.head() == head, "the registry is not written"
+
+    folder = path.with_name("registry.db.apps")
+    (kept,) = folder.iterdir()
+    for name, text in (("a", "["), ("b", '{"app": 5}'), ("c", '{"app": {}, "hashes": 1}')):
+        (folder / f"{name}.json").write_text(text)
+    (folder / "d.json").symlink_to(kept)
+    assert [one.app for one in app.app_features()] == ["helpdesk"]
+
+    assert app.check_features(live, {"context": now}, **said) == ()
+    assert app.status("answer", "1.0.0", "development").state == "tested"
+
+
+def test_an_app_that_can_write_nothing_beside_the_registry_is_warned(
+    computing: Cli, tmp_path: Path
+) -> None:
+    computing.here("trust", FILE)
+    computing.here("register", "answer", "-d", "first")
+    told: list[str] = []
+    path = computing.root / ".workbench/registry.db"
+    (path.with_name("registry.db.apps")).write_text("no folder")
+    with PromptRegistry(path, on_warning=told.append) as registry:
+        version = registry.get_version("answer", "1.0.0")
+        assert len(registry.check_features(version, {}, app="helpdesk")) == 1
+        assert registry.app_features() == []
+    assert len(told) == 1 and "what helpdesk computes by is not kept" in told[0]
+
+
 @pytest.mark.exhaustive
 def test_own_scorers_see_computed_inputs_when_they_judge_and_when_they_judge_again(
     computing: Cli,

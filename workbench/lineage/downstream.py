@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from workbench.lineage.values import Node
 from workbench.registry import EvaluationRecord, LogEntry, PromptDeployment, PromptVersion
+from workbench.registry.reader.app_features import AppFeatures
 
 _DEPLOYMENTS = ("deploy", "rollback", "retire")
 
@@ -15,14 +17,18 @@ def environment_nodes(
     live: Sequence[PromptDeployment],
     history: Sequence[LogEntry],
     consumers: Sequence[tuple[str, str, str]],
+    apps: Sequence[AppFeatures] = (),
 ) -> Iterator[Node]:
     """Where the version is live, with the apps that read there, and where it was."""
     here = {item.environment: item for item in live if item.version == version.version}
     for environment, deployment in sorted(here.items()):
-        apps = tuple(
-            Node("consumer", name, detail=f"needs {wanted}")
-            for where, name, wanted in consumers
-            if where == environment
+        readers = (
+            *(
+                Node("consumer", name, detail=f"needs {wanted}")
+                for where, name, wanted in consumers
+                if where == environment
+            ),
+            *(_app(app, version) for app in apps if _reads(app, version, environment)),
         )
         entry = next((e for e in history if _made_live(e, version, environment)), None)
         yield Node(
@@ -33,7 +39,7 @@ def environment_nodes(
             deployment.deployed_at,
             deployment.deployed_by,
             _mark(entry),
-            apps,
+            readers,
         )
     earlier = dict.fromkeys(
         entry.environment
@@ -73,6 +79,19 @@ def staleness_nodes(
         )
         if at_risk:
             yield Node("stale if changed", suite, nodes=at_risk)
+
+
+def _reads(app: AppFeatures, version: PromptVersion, environment: str) -> bool:
+    place = (app.prompt_id, app.version, app.environment)
+    return place == (version.prompt_id, version.version, environment)
+
+
+def _app(app: AppFeatures, version: PromptVersion) -> Node:
+    problems = "; ".join(app.problems(version))
+    at = datetime.fromtimestamp(app.at, UTC).isoformat(timespec="seconds")
+    detail = f"computes {', '.join(sorted(app.hashes))}"
+    warning = f"drifted: {problems}" if problems else ""
+    return Node("consumer", app.app, detail=detail, at=at, warning=warning)
 
 
 def _made_live(entry: LogEntry, version: PromptVersion, environment: str) -> bool:

@@ -47,7 +47,9 @@ def lineage_of(
             ),
         ),
         (
-            *environment_nodes(made, live, history, registry.consumers(prompt_id)),
+            *environment_nodes(
+                made, live, history, registry.consumers(prompt_id), registry.app_features()
+            ),
             *comparison_nodes(made, evaluations),
             *staleness_nodes(live, [record.suite for record in records], prompt_id),
             *further,

@@ -19,13 +19,14 @@ from workbench.registry.storage.sqlite.opening import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from typing import Any, Self
 
     from workbench.registry.content.signing import SigningKey
     from workbench.registry.models.records import VerifyReport
     from workbench.registry.models.values import PromptVersion
+    from workbench.registry.reader.app_features import AppFeatures
     from workbench.registry.storage.connection import Connection
     from workbench.registry.storage.ledger import Transaction
     from workbench.registry.storage.sqlite.reading import Reading
@@ -146,6 +147,41 @@ class RegistryFile:
             requires=requires,
             strict=strict,
         )
+
+    def check_features(
+        self,
+        version: PromptVersion,
+        hashes: Mapping[str, str],
+        *,
+        app: str,
+        environment: str = PRODUCTION,
+    ) -> tuple[str, ...]:
+        """`version.check_features(hashes)`, and what the app says is kept in a file beside the
+        registry, so that `workbench doctor`, `lineage` and the screens say when it computes an
+        input by another definition: the version reads drifted then. Where the file cannot be
+        written, `on_warning` is told.
+
+        `app` names the app; 100 characters are kept.
+        """
+        import warnings
+
+        from workbench.registry.reader.app_features import AppFeatures, record_features
+
+        said = AppFeatures(app[:100], version.prompt_id, environment, version.version, hashes)
+        try:
+            record_features(self.path, said)
+        except OSError as error:
+            warn = self._on_warning or warnings.warn
+            warn(f"what {app} computes by is not kept beside the registry: {error.strerror}")
+        return version.check_features(hashes)
+
+    def app_features(self) -> list[AppFeatures]:
+        """By which definitions apps compute the inputs of the versions that they read, as they
+        said; sorted by prompt, environment and app.
+        """
+        from workbench.registry.reader.app_features import recorded_features
+
+        return list(recorded_features(self.path))
 
     @property
     def last_error(self) -> Exception | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.actions.workspace.checks import Check, Level
+from workbench.actions.workspace.features import app_checks
 from workbench.actions.workspace.filesystems import network_warning
 from workbench.actions.workspace.rescored import rescored_checks
 from workbench.actions.workspace.retiring import retirement_checks
@@ -116,6 +117,7 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
     yield _registry(workspace)
     yield from retirement_checks(workspace, datetime.now(UTC).date())
     yield from rescored_checks(workspace)
+    yield from app_checks(workspace)
     yield from _snippets(workspace)
     yield from _anchors(workspace)
     for provider in workspace.settings.providers.values():

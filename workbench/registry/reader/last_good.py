@@ -95,7 +95,7 @@ class LastGood:
         text = _packed(kept.record, kept.high, kept.hash)
         for folder in self._folders:
             try:
-                _write_atomically(_path(folder, prompt_id, environment), text)
+                write_atomically(_path(folder, prompt_id, environment), text)
             except OSError:
                 continue  # beside the registry it is read-only: the cache is next
             return
@@ -107,7 +107,7 @@ def _path(folder: str, prompt_id: str, environment: str, suffix: str = _SUFFIX) 
 
 def _read(path: str, prompt_id: str, environment: str) -> Kept | None:
     try:
-        data, age = _read_bytes(path)
+        data, age = read_bytes(path, _LONGEST)
         if path.endswith(_SUFFIX):
             kept = _unpacked(data)
             kept.record.check(prompt_id, environment)
@@ -122,12 +122,15 @@ def _read(path: str, prompt_id: str, environment: str) -> Kept | None:
     return kept
 
 
-def _read_bytes(path: str) -> tuple[bytes, float]:
+def read_bytes(path: str, most: int) -> tuple[bytes, float]:
+    """A regular file's content, and its age in seconds. Raises OSError, also for a link and for
+    more than `most` bytes.
+    """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     handle = os.open(path, flags)
     try:
         status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LONGEST:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
             raise OSError(f"{path} is no file that was written here")
         return os.read(handle, status.st_size + 1), max(0.0, time.time() - status.st_mtime)
     finally:
@@ -197,7 +200,8 @@ def _row(names: list[Column], values: list[Column]) -> dict[str, Column]:
     return {str(name): value for name, value in zip(names, values, strict=True)}
 
 
-def _write_atomically(path: str, data: bytes) -> None:
+def write_atomically(path: str, data: bytes) -> None:
+    """Replace a file, with its folder if need be. Raises OSError, also for a link in its way."""
     folder = os.path.dirname(path)
     if os.path.islink(folder) or os.path.islink(os.path.dirname(folder)):
         raise OSError(0, "a link", folder)  # of a cloned workspace, to anywhere

@@ -93,10 +93,11 @@ def read_statuses(
     deployment would be refused under the `changes` that the files make.
     """
     from workbench.actions.releasing.rules import status_by_files
-    from workbench.actions.workspace.features import status_by_features
+    from workbench.actions.workspace.features import status_by_apps, status_by_features
     from workbench.actions.workspace.rescored import status_by_rescoring, would_flip
 
     rules = {settings.name: settings for settings in session.registry.environments()}
+    apps = session.registry.app_features()
     updated = []
     flips = would_flip(session) if rows else {}
     for row in rows:
@@ -105,8 +106,9 @@ def read_statuses(
             number = row.deployment.version
             status = session.registry.status(prompt_id, number, place)
             status = status_by_files(status, changes, prompt_id, rules[place])
-            prompt = session.registry.get_version(prompt_id, number).prompt
-            status = status_by_features(status, prompt, session.workspace.root)
+            made = session.registry.get_version(prompt_id, number)
+            status = status_by_features(status, made.prompt, session.workspace.root)
+            status = status_by_apps(status, made, place, apps)
             status = status_by_rescoring(status, flips)
             updated.append(row._replace(status=status))
     return tuple(updated)
