@@ -1,4 +1,5 @@
-"""Write the lock files: every dependency at one version, with the hashes of its wheels.
+"""Write the lock files: every dependency at one version, with the hashes of its wheels (or of its
+source, where there is no wheel).
 
     python scripts/lock.py [FOLDER...]
 
@@ -38,6 +39,8 @@ INTEGRATION = {
 }
 """For each folder of tests/integration: the extras that it tries, and what it tries them with."""
 HEAVY = frozenset(extra for extras, _ in INTEGRATION.values() for extra in extras)
+WITHOUT_WHEELS = ("antlr4-python3-runtime",)
+"""Packages of which only the source is published; dvc needs one. Installing builds them."""
 CI = "Linux x86_64"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = {
@@ -125,6 +128,7 @@ def resolve(requirements: list[str], options: list[str]) -> list[tuple[str, str,
         report = Path(folder) / "report.json"
         command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed"]
         command += ["--quiet", "--only-binary=:all:", f"--report={report}"]
+        command += [f"--no-binary={name}" for name in WITHOUT_WHEELS]
         command += [f"--target={folder}/target"] if options else []
         subprocess.run([*command, *options, *requirements], check=True, capture_output=True)
         installs: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["install"]

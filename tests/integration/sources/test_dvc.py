@@ -1,11 +1,7 @@
-"""Files tracked by the real dvc, where it is on PATH.
-
-A part of it has no wheel, which is why no lock file names it.
-"""
+"""Files tracked by the real dvc."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,14 +12,14 @@ from tests.datasets.test_sources import ROWS, Folder, jsonl
 from workbench.datasets.sources.history import earlier_contents
 from workbench.errors import DatasetError
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore"),
-    pytest.mark.skipif(shutil.which("dvc") is None, reason="pipx install dvc"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+pytest.importorskip("dvc")
+DVC = (sys.executable, "-m", "dvc")
 
 
 def dvc(folder: Folder, *arguments: str) -> None:
-    subprocess.run(["dvc", *arguments], cwd=folder.root, check=True, capture_output=True)
+    subprocess.run([*DVC, *arguments], cwd=folder.root, check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -64,8 +60,8 @@ def test_a_file_in_a_tracked_folder_and_an_out_of_a_stage_are_read(folder: Folde
     assert len(folder.read({"path": "data/a.jsonl", "source": "dvc"}).cases) == len(ROWS)
     folder.write("made.py", 'open(\'made.jsonl\', \'w\').write(\'{"id": "a", "t": "one"}\\n\')')
     stage = ["stage", "add", "-q", "-n", "make", "-o", "made.jsonl", f"{sys.executable} made.py"]
-    subprocess.run(["dvc", *stage], cwd=folder.suite, check=True)
-    subprocess.run(["dvc", "repro", "-q"], cwd=folder.suite, check=True)
+    subprocess.run([*DVC, *stage], cwd=folder.suite, check=True)
+    subprocess.run([*DVC, "repro", "-q"], cwd=folder.suite, check=True)
     (folder.suite / "made.jsonl").unlink()
     assert folder.read({"path": "made.jsonl", "source": "dvc"}).cases[0].id == "a"
 
