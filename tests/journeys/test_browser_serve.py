@@ -162,7 +162,7 @@ async def test_what_is_typed_is_in_the_draft_however_soon_the_page_is_closed(
 ) -> None:
     await page.press("e")
     await shows(page, "13  system:")
-    await shows(page, "F4 $EDITOR")
+    await shows(page, "esc leaves the editor")
     for key in "# Hi, ":
         await page.press(key)
     await page.type("größe 漢字 ")
