@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from workbench.actions.workspace.init import create_workspace
-from workbench.actions.workspace.new_parts import TEMPLATES
+from workbench.actions.workspace.new_parts.prompt import TEMPLATES
 from workbench.prompts.templates.templates import Renderer
 from workbench.workspace import open_workspace
 

@@ -54,33 +54,34 @@ def new_command(
     suite with --cases (CSV, TSV, JSONL, JSON, YAML), which are copied beside it; a scorer as a
     function in scorers/NAME.py; a provider with --base-url.
     """
-    from workbench.actions.workspace import new_parts
+    from workbench.actions.workspace.new_parts.prompt import new_prompt
+    from workbench.actions.workspace.new_parts.provider import new_provider
+    from workbench.actions.workspace.new_parts.scorer import new_scorer
+    from workbench.actions.workspace.new_parts.suite import new_suite
 
     workspace = context.workspace()
 
     def prompt() -> tuple[Path, str]:
         body = None if text is None else _text_of(text)
-        path = new_parts.new_prompt(workspace, name, template, body)
+        path = new_prompt(workspace, name, template, body)
         return path, f"workbench try {name}, or workbench new suite {name} --cases FILE"
 
     def suite() -> tuple[Path, str]:
         if cases is None:
             raise UsageError("a suite begins with cases", hint="--cases FILE")
-        path, count = new_parts.new_suite(
-            workspace, name, cases, prompt_id, scorers, _columns(columns)
-        )
+        path, count = new_suite(workspace, name, cases, prompt_id, scorers, _columns(columns))
         context.note(f"{plural(count, 'case')}, judged by {', '.join(scorers)}")
         return path, f"workbench run {name}"
 
     def scorer() -> tuple[Path, str]:
-        path = new_parts.new_scorer(workspace, name)
+        path = new_scorer(workspace, name)
         entry = f"python: {{file: scorers/{name}.py}}"
         return path, f"add to a suite's scorers: - {entry}; then workbench trust scorers/{name}.py"
 
     def provider() -> tuple[Path, str]:
         if not base_url:
             raise UsageError("a provider has an address", hint="--base-url URL")
-        path = new_parts.new_provider(workspace, name, base_url, api_key_env)
+        path = new_provider(workspace, name, base_url, api_key_env)
         return path, "workbench trust, then workbench doctor --probe"
 
     makers: dict[str, Callable[[], tuple[Path, str]]] = {

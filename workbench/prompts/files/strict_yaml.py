@@ -237,3 +237,16 @@ def dump_yaml(data: Any) -> str:
     """
     text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
     return text
+
+
+def flow_yaml(data: Any) -> str:
+    """The same in one line: `{strip: true}`."""
+    text: str = yaml.dump(
+        data,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=math.inf,
+        default_flow_style=True,
+    )
+    return text.removesuffix("...\n").rstrip("\n")

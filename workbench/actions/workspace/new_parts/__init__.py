@@ -1,0 +1,1 @@
+"""New parts of a workspace, to be edited. Nothing is ever overwritten."""
