@@ -118,7 +118,7 @@ async def test_the_first_screen_comes_up(served: Served) -> None:
             elif message.type is WSMsgType.TEXT:
                 seen += str(json.loads(message.data)[1:]).encode()
             plain = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", seen)
-            if b"n New draft" in plain:
+            if b"n New prompt" in plain:
                 return
     raise AssertionError(seen[-2000:])
 

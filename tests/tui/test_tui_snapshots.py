@@ -91,7 +91,7 @@ async def test_an_empty_workspace_says_what_fills_it(fresh: Workspace, snapshot:
     (fresh.root / "prompts" / "support_triage.prompty").unlink()
     app = WorkbenchApp(fresh)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until_shown(pilot, "n New draft")
+        await until_shown(pilot, "Begin with:")
         await settled(pilot)
         snapshot(app, "prompts-empty")
         await pilot.press("f9")

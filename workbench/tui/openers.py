@@ -9,6 +9,8 @@ from workbench.tui.context.messages import DeployAsked, EvaluateAsked
 from workbench.tui.table.copying import CopyMenuAsked
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.widget import Widget
 
     from workbench.tui.keys.commands import Command
@@ -68,6 +70,22 @@ class DialogOpeners(AppContext):
             on_draft = self.current_mode == "draft"
             ref = self.selection.draft_ref if on_draft else self.selection.ref
             open_run_options(self, ref)
+
+    def action_new_suite(self) -> None:
+        """The walk through a new suite of the picked prompt; its cases are shown then."""
+        from workbench.tui.new_parts.suite_walk.cases import open_suite_walk
+
+        def made(path: Path) -> None:
+            self.select(suite=path.parent.name)
+            self.action_go("datasets")
+            self.tell(f"made {path.parent.name}/{path.name} · F5 runs it")
+
+        if not self.selection.prompt_id:
+            self.tell("no prompt is picked: F2 Prompts · n makes one", error=True)
+            return
+        for save in self.before_reading:
+            save()
+        open_suite_walk(self, self.selection.prompt_id, made)
 
     def action_variants(self) -> None:
         if not self.selection.prompt_id:

@@ -227,46 +227,37 @@ async def test_a_file_of_another_kind_is_for_reading_only(workspace: Workspace) 
         assert isinstance(app.screen, DatasetsScreen)
 
 
-async def test_a_workspace_without_a_suite_gets_one_by_keys(fresh: Workspace) -> None:
-    for path in (fresh.root / "evals" / PROMPT).iterdir():
-        path.unlink()
-    app = WorkbenchApp(fresh)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until_shown(pilot, "not registered")
-        await pilot.press("2")
-        await until_shown(pilot, "no suite: 6 Datasets, n begins one")
-        await pilot.press("escape", "6")
-        await until_shown(pilot, "No suites yet.", "n begins one for the picked prompt")
-        await pilot.press("e", "a", "f", "d")
-        await settled(pilot)
-        assert app.screen.is_current and not isinstance(app.screen, CaseForm)
-        await pilot.press("n")
-        await until_shown(pilot, f"The first case of a suite for {PROMPT}", "input · ticket")
-        await pilot.press(*"Where is it?")
-        app.screen.query_one("#expected-value", ValueArea).load_text("bug")
-        await pilot.press("ctrl+s")
-        await until_shown(pilot, "began evals/support_triage/suite.yaml", "1 case", "Where is it?")
-        await pilot.press("n")
-        await until_shown(pilot, "! support_triage has a suite: support_triage")
-        await pilot.press("2")
-        await until_shown(pilot, "expected (not sent): bug")
-    suite = open_workspace(fresh.root).suite(PROMPT)
-    assert (suite.prompt_id, suite.dataset.cases[0].expected) == (PROMPT, "bug")
-
-
-async def test_what_begins_a_suite_overwrites_nothing(fresh: Workspace) -> None:
+async def test_a_workspace_without_a_suite_says_which_key_makes_one(fresh: Workspace) -> None:
     folder = fresh.root / "evals" / PROMPT
     (folder / "suite.yaml").unlink()
     before = (folder / "cases.jsonl").read_text()
     app = WorkbenchApp(fresh)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "not registered")
-        await pilot.press("6")
-        await until_shown(pilot, "No suites yet.")
+        await pilot.press("2")
+        await until_shown(pilot, "no suite: 6 Datasets, n begins one")
+        await pilot.press("escape", "6")
+        await until_shown(pilot, "No suites yet.", "n makes one for the picked prompt")
+        await pilot.press("e", "a", "f", "d")
+        await settled(pilot)
+        assert app.screen.is_current and not isinstance(app.screen, CaseForm)
         await pilot.press("n")
-        await until_shown(pilot, "! ", "cases.jsonl is there already")
-    assert (folder / "cases.jsonl").read_text() == before
-    assert not (folder / "suite.yaml").exists()
+        await until_shown(pilot, f"New suite of {PROMPT} · 1/5 cases")
+        await pilot.press(*"ticket,expected", "enter", *"Where is it?,bug", "ctrl+s")
+        await until_shown(pilot, "1 case, 1 with an expected answer")
+        await pilot.press("enter")
+        await until_shown(pilot, "exact_match 1.00")
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "4/5 gate")
+        await pilot.press("enter")
+        await until_shown(pilot, f"evals/{PROMPT}-2/suite.yaml")
+        await pilot.press("enter")
+        await until_shown(pilot, f"made {PROMPT}-2/suite.yaml", "1 case", "Where is it?")
+        await pilot.press("2")
+        await until_shown(pilot, "expected (not sent): bug")
+    suite = open_workspace(fresh.root).suite(f"{PROMPT}-2")
+    assert (suite.prompt_id, suite.dataset.cases[0].expected) == (PROMPT, "bug")
+    assert (folder / "cases.jsonl").read_text() == before, "nothing is overwritten"
 
 
 async def test_a_suite_that_cannot_be_read_says_why_and_shows_the_next(

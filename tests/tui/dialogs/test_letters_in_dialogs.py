@@ -18,10 +18,12 @@ from tests.support.screens import settled, type_at_once, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.actions.releasing.deploy import deploy
 from workbench.actions.session import Session
+from workbench.actions.workspace.new_parts.suite import Gate
 from workbench.datasets.values import Case
 from workbench.prompts.values import Input as PromptInput
 from workbench.prompts.values import Model
 from workbench.registry.models.records import FactChange, RuleChange, WaitingRule
+from workbench.scorers.catalog import find_kind
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.compare.pick_ref import PickRef
@@ -40,7 +42,14 @@ from workbench.tui.draft.inputs_form import InputsForm
 from workbench.tui.draft.models_dialog import Models
 from workbench.tui.draft.register_dialog import Register, open_register
 from workbench.tui.keys.commands import available
-from workbench.tui.prompts.new_draft import NewDraft
+from workbench.tui.new_parts.import_file import ImportFile
+from workbench.tui.new_parts.new_prompt import NewPrompt, PastedPrompt
+from workbench.tui.new_parts.suite_walk.cases import CasesStep
+from workbench.tui.new_parts.suite_walk.files import FilesStep
+from workbench.tui.new_parts.suite_walk.form import SuiteForm, Walk
+from workbench.tui.new_parts.suite_walk.gate import GateStep
+from workbench.tui.new_parts.suite_walk.scorer_options import ScorerOptions
+from workbench.tui.new_parts.suite_walk.scorers import TypeAnswer
 from workbench.tui.table.case_table import CaseTable
 from workbench.workspace import Workspace, open_workspace
 
@@ -58,7 +67,18 @@ def _pushed(make: Callable[[WorkbenchApp], Dialog[Any]]) -> Open:
     return lambda app: app.push_screen(make(app))
 
 
+def _walk() -> Walk:
+    """As it is before its last step."""
+    form = SuiteForm(PROMPT, "ticket,label\na,bug\n", scorers={"exact_match": {}}, name="new")
+    return Walk(form, rows=form.read(), cases=(CASE,))
+
+
 WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
+    CasesStep: _pushed(lambda _: CasesStep(_walk())),
+    FilesStep: _pushed(lambda _: FilesStep(_walk())),
+    GateStep: _pushed(lambda _: GateStep(_walk(), Gate("not_worse"))),
+    ScorerOptions: _pushed(lambda _: ScorerOptions(find_kind("contains"), {})),
+    TypeAnswer: _pushed(lambda _: TypeAnswer("")),
     CaseForm: _pushed(lambda _: CaseForm(Path("cases.jsonl"), CASE)),
     Confirmed: _pushed(
         lambda app: Confirmed(
@@ -72,7 +92,9 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     InputsForm: _pushed(lambda _: InputsForm("Try", "Ask", [PromptInput("a")], {})),
     Help: _pushed(lambda app: Help(list(available(app.screen)))),
     Models: _pushed(lambda app: Models(Model("x", "mock"), app.workspace.settings)),
-    NewDraft: _pushed(lambda _: NewDraft()),
+    ImportFile: _pushed(lambda _: ImportFile()),
+    NewPrompt: _pushed(lambda _: NewPrompt()),
+    PastedPrompt: _pushed(lambda _: PastedPrompt()),
     NewVariant: _pushed(lambda _: NewVariant(PROMPT)),
     PickRef: _pushed(lambda _: PickRef("A", REFS)),
     Register: lambda app: open_register(app, PROMPT),
@@ -174,16 +196,3 @@ async def test_rollback_begins_in_the_reason_and_ctrl_s_goes_back(workspace: Wor
         assert dialog.query_one("#reason", Input).value == "yyy why not"
         await pilot.press("ctrl+s")
         await until_shown(pilot, f"production is back on {PROMPT}@1.0.0")
-
-
-@pytest.mark.exhaustive
-async def test_enter_makes_a_new_draft_and_typing_goes_into_its_first_message(
-    workspace: Workspace,
-) -> None:
-    app = WorkbenchApp(workspace)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await until_shown(pilot, "= 1.0.1")
-        await pilot.press("n", *"refund", "enter")
-        await until_shown(pilot, "EDITING · refund")
-        await pilot.press(*"Be kind. ")
-        await until_shown(pilot, "Be kind. Say what the answer must look like.")

@@ -146,18 +146,6 @@ async def test_a_draft_that_cannot_be_read_can_still_be_mended(workspace: Worksp
         assert "[support_triage" in editor.text
 
 
-async def test_a_new_draft_is_made_by_name(workspace: Workspace) -> None:
-    async with WorkbenchApp(workspace).run_test(size=(100, 30)) as pilot:
-        await until_shown(pilot, "= 1.0.1")
-        await pilot.press("n", *"Bad Name", "ctrl+s")
-        await until_shown(pilot, "is no prompt id")
-        for _ in range(8):
-            await pilot.press("backspace")
-        await pilot.press(*"refund", "ctrl+s")
-        await until_shown(pilot, "refund · draft", "{{ text }}")
-        assert (workspace.root / "prompts" / "refund.prompty").exists()
-
-
 async def test_an_outside_editors_file_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.prompty"
     path.write_text("one")
@@ -184,7 +172,7 @@ def test_a_draft_is_not_made_over_another(workspace: Workspace) -> None:
     from workbench.errors import DraftError
 
     with Session(workspace) as session, pytest.raises(DraftError, match="there already"):
-        make_draft(session, "support_triage")
+        make_draft(session, "support_triage", "user:\nhello")
 
 
 async def test_several_models_answer_side_by_side(

@@ -19,7 +19,7 @@ from workbench.present.case_values import readable_inputs
 from workbench.tui.base.screen import ModeScreen
 from workbench.tui.context.selection import Selection
 from workbench.tui.datasets.rows import CASE_COLUMNS, CaseRow
-from workbench.tui.dialogs.case_form import begin, open_form
+from workbench.tui.dialogs.case_form import open_form
 from workbench.tui.keys import keys
 from workbench.tui.services.dataset_edits import DatasetPage, blank_case, read_datasets
 from workbench.tui.services.files_watch import files_of_suites
@@ -36,8 +36,7 @@ from workbench.tui.widgets.text_view import TextView
 NO_SUITES = (
     "No suites yet.",
     "A suite tries a prompt on the cases of a dataset, and scores the answers.",
-    "n begins one for the picked prompt, with its first case.",
-    "By hand: evals/NAME/suite.yaml, and a cases.jsonl beside it.",
+    "n makes one for the picked prompt: paste cases or choose a file.",
 )
 UNREADABLE = ("This suite cannot be read.", "d shows the next one; edit it outside.")
 NO_CASES = ("No case here.", "a adds one.")
@@ -220,17 +219,9 @@ class DatasetsScreen(ModeScreen):
         open_delete(self.app, page.path, page.suite, row.case, lambda: self._written(next_id))
 
     def action_begin(self) -> None:
-        """A suite for the picked prompt, where it has none."""
-        prompt_id = self.app.selection.prompt_id
-        if not prompt_id:
-            self.app.tell("no prompt is picked: F2 Prompts · n there makes one", error=True)
-            return
-
-        def begun(case_id: str) -> None:
-            self._name = prompt_id
-            self._written(case_id)
-
-        begin(self.app, prompt_id, begun)
+        """A suite for the picked prompt."""
+        self._name = None
+        self.app.action_new_suite()
 
     def _written(self, case_id: str) -> None:
         self._written_id = case_id

@@ -57,6 +57,15 @@ APP = (
     ),
     Action("app.jump", "ctrl+o", "Jump", "view", "app", "jump", "one key to any pane", 1),
     Action("app.zoom", "z", "Zoom", "view", "app", "zoom", "the focused pane alone, and back"),
+    Action(
+        "app.new_suite",
+        "",
+        "New suite…",
+        "dataset",
+        "app",
+        "new_suite",
+        "cases, scorers and a gate for the picked prompt",
+    ),
     Action("app.themes", "", "Themes…", "view", "app", "themes", "choose the colours"),
     Action("app.messages", "", "Messages…", "view", "app", "messages", "all messages so far"),
     Action(
@@ -129,7 +138,16 @@ PROMPTS = (
     Action("prompts.deploy", "D", "Deploy…", "deploy", "prompts", "deploy", "make it live", 5),
     Action("prompts.export", "E", "Export…", "prompt", "prompts", "export", "to a target"),
     Action("prompts.revoke", "V", "Revoke…", "deploy", "prompts", "revoke", "never live again"),
-    Action("prompts.new", "n", "New draft", "prompt", "prompts", "new", "a new prompt", 1),
+    Action(
+        "prompts.new",
+        "n",
+        "New prompt…",
+        "prompt",
+        "prompts",
+        "new",
+        "from a template or a text",
+        1,
+    ),
 )
 
 DEPLOYS = (

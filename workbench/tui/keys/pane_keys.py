@@ -130,6 +130,7 @@ DIALOG = (
     Action("examples.edit", "e", "Edit…", "dialog", "examples", "edit", "the row"),
     Action("examples.add", "a", "Add…", "dialog", "examples", "add", "a row, with a free id"),
     Action("examples.delete", "X", "Delete…", "dialog", "examples", "delete", "the row"),
+    Action("scorers.options", "e", "Options…", "dialog", "scorers", "options", "of this scorer"),
     Action("other_draft.open", "o", "Open it", "dialog", "other_draft", "open", "as it is"),
     Action("deploy.evaluate", "f5", "Evaluate first", "dialog", "deploy", "evaluate", "the gate"),
     Action("tick.row", "space,enter", "Tick", "dialog", "tick", "tick", "or take the tick off"),

@@ -33,7 +33,7 @@ from workbench.tui.widgets.prompt_text import prompt_text
 from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 
-NO_PROMPTS = ("No prompts yet.", "n makes a new draft.")
+NO_PROMPTS = ("No prompts yet.", "n makes one.")
 NO_VERSIONS = ("No versions yet.", "e edits the draft; ctrl+s there registers it.")
 
 
@@ -98,10 +98,22 @@ class PromptsScreen(ModeScreen):
         if wanted not in self._prompts and rows:
             wanted = rows[0].prompt_id
         table.load(prompt_rows(rows), cursor=wanted)
+        self._show_beginnings(not rows)
         if rows:
             self._read(wanted)
-        else:
-            self.hint("n New draft · `workbench demo` makes a sample workspace")
+
+    def _show_beginnings(self, shows: bool) -> None:
+        """In the place of the lists, where there is nothing to list."""
+        from workbench.tui.new_parts.beginnings import Beginnings
+
+        there = self.query(Beginnings)
+        self.query_one("#prompts-body").display = not shows
+        if shows and not there:
+            self.mount(Beginnings(), before="#status")
+            self.hint("enter begins · 6 Datasets takes cases · F1 lists every key")
+        elif there and not shows:
+            there.remove()
+            self.query_one("#prompts", CaseTable).focus()
 
     @property
     def _shown_id(self) -> str:
@@ -273,14 +285,9 @@ class PromptsScreen(ModeScreen):
         self.app.action_start()
 
     def action_new(self) -> None:
-        from workbench.tui.prompts.new_draft import NewDraft
+        from workbench.tui.new_parts.new_prompt import open_new_prompt
 
-        self.app.push_screen(NewDraft(), self._made)
-
-    def _made(self, prompt_id: str | None) -> None:
-        if prompt_id:
-            self.app.select(prompt_id=prompt_id, version=None)
-            self.app.action_go("draft")
+        open_new_prompt(self.app)
 
     def action_baseline(self) -> None:
         self._baseline = self.app.selection.ref

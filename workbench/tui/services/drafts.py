@@ -14,28 +14,9 @@ from workbench.workspace import PROMPTS
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
-BLANK = """\
----
-name: {name}
-description: ""
-model:
-  id: {model}
-  provider: {provider}
-  options: {{temperature: 0, maxOutputTokens: 64}}
-inputs:
-  - {{name: text, kind: string, required: true}}
-template: {{format: {{kind: jinja2}}, parser: {{kind: prompty}}}}
----
-system:
-Say what the answer must look like.
 
-user:
-{{{{ text }}}}
-"""
-
-
-def make_draft(session: Session, prompt_id: str, text: str = "") -> Path:
-    """A new draft file with that text, or a blank one. Raises DraftError when it is there."""
+def make_draft(session: Session, prompt_id: str, text: str) -> Path:
+    """A new draft file with that text. Raises DraftError when it is there."""
     if not _ID.fullmatch(prompt_id):
         raise DraftError(
             f"{prompt_id!r} is no prompt id",
@@ -44,9 +25,7 @@ def make_draft(session: Session, prompt_id: str, text: str = "") -> Path:
     path = session.workspace.root / PROMPTS / f"{prompt_id}{SUFFIX}"
     if path.exists():
         raise DraftError(f"{path} is there already", hint="e edits it")
-    provider = next(iter(session.workspace.settings.providers), "local")
-    model = "gemma-3-270m" if provider == "local" else "gpt-4.1-mini"
-    write_atomically(path, text or BLANK.format(name=prompt_id, model=model, provider=provider))
+    write_atomically(path, text)
     return path
 
 

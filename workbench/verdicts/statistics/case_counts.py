@@ -89,15 +89,22 @@ def proposed_rule(cases: int, margin: float, confidence: float = 0.95) -> str:
     return NOT_WORSE if cases >= minimum_cases(margin, confidence) else NO_REGRESSIONS
 
 
-def decides_sentence(cases: int, margin: float, confidence: float = 0.95) -> str:
-    """What so many cases can decide, and which rule fits them."""
+def excluded_sentence(cases: int, margin: float, confidence: float = 0.95) -> str:
+    """What so many cases can exclude, and how many the margin needs where they are too few."""
     excluded = loss(excluded_loss(cases, confidence), 0)
     sentence = f"{plural(cases, 'case')} can exclude a loss of {excluded} at best"
     needed = minimum_cases(margin, confidence)
-    if cases >= needed:
+    return (
+        sentence
+        if cases >= needed
+        else f"{sentence}; a margin of {100 * margin:g} needs {needed:,}"
+    )
+
+
+def decides_sentence(cases: int, margin: float, confidence: float = 0.95) -> str:
+    """What so many cases can decide, and which rule fits them."""
+    sentence = excluded_sentence(cases, margin, confidence)
+    if cases >= minimum_cases(margin, confidence):
         return sentence
     few = f" with min_cases: {cases}" if cases < MIN_CASES else ""
-    return (
-        f"{sentence}; a margin of {100 * margin:g} needs {needed:,}: take rule:"
-        f" {NO_REGRESSIONS}{few} until then"
-    )
+    return f"{sentence}: take rule: {NO_REGRESSIONS}{few} until then"

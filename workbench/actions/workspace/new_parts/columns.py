@@ -24,7 +24,7 @@ _KEPT = (TOOL_RESULTS, CHECKS)
 """Keys of JSON rows that are fields of a case and no columns to choose."""
 _USUAL = {
     "expected": ("expected", "label", "answer", "output", "target", "ideal", "reference", "class"),
-    "id": ("id", "case_id", "case id", "key", "uid"),
+    "id": ("id", "case_id", "key", "uid"),
     "tags": ("tags", "tag"),
     "split": ("split",),
     "group": ("group",),
@@ -133,8 +133,7 @@ def proposed_roles(columns: Sequence[str], inputs: Sequence[str]) -> dict[str, s
         free.remove(column)
     if "expected" not in roles.values() and len(free) == 1 and len(columns) > 1:
         roles[free.pop()] = "expected"
-    rest = UNUSED if inputs else INPUT
-    roles |= {column: rest and (rest if rest == UNUSED else INPUT + column) for column in free}
+    roles |= {column: UNUSED if inputs else INPUT + column for column in free}
     return {column: roles[column] for column in columns}
 
 
@@ -144,12 +143,16 @@ def _plain(name: str) -> str:
 
 def cases_of(rows: Rows, roles: Mapping[str, str], prompt: Prompt | None) -> tuple[Case, ...]:
     """The cases that the rows make with these roles; their inputs are converted to the kinds that
-    the prompt declares. Raises DatasetError, with the row's place.
+    the prompt declares, and rows without an id are numbered. Raises DatasetError with the row's
+    place.
     """
     _check_roles(roles, prompt)
-    dataset = dataset_from_rows(
-        "cases", ((place, _row(row, roles)) for place, row in rows.rows), rows.where
+    width = max(3, len(str(len(rows.rows))))
+    made = (
+        (place, {"id": f"case-{at:0{width}}", **_row(row, roles)})
+        for at, (place, row) in enumerate(rows.rows, 1)
     )
+    dataset = dataset_from_rows("cases", made, rows.where)
     if prompt is None:
         return dataset.cases
     cases = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.actions.workspace.new_parts.names import NAME, check_name
@@ -17,15 +17,29 @@ from workbench.settings import EMBEDDED_MODEL, LOCAL
 from workbench.suggestions import did_you_mean
 from workbench.workspace import PROMPTS, Workspace
 
-TEMPLATES: Mapping[str, str] = {
-    "classify": """\
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A prompt to begin with."""
+
+    summary: str
+    text: str
+
+
+TEMPLATES: Mapping[str, Template] = {
+    "classify": Template(
+        "One label of several.",
+        """\
 system:
 Answer with one label only: billing, delivery or other.
 
 user:
 {{ text }}
 """,
-    "extract": """\
+    ),
+    "extract": Template(
+        "Fields of a text, as JSON.",
+        """\
 system:
 Extract the fields as JSON with the keys name and date (ISO 8601), null where one is missing.
 Answer with the JSON alone.
@@ -33,7 +47,10 @@ Answer with the JSON alone.
 user:
 {{ text }}
 """,
-    "answer": """\
+    ),
+    "answer": Template(
+        "A question, answered from a context alone.",
+        """\
 system:
 Answer the question from the context alone. If it is not there, say: I do not know.
 
@@ -43,14 +60,20 @@ Context:
 
 Question: {{ question }}
 """,
-    "summarise": """\
+    ),
+    "summarise": Template(
+        "A text in a few sentences.",
+        """\
 system:
 Summarise the text in at most three sentences. Add nothing that is not in it.
 
 user:
 {{ text }}
 """,
-    "chat": """\
+    ),
+    "chat": Template(
+        "A conversation with its history.",
+        """\
 system:
 You are a helpful assistant. Answer in short sentences.
 
@@ -59,6 +82,7 @@ You are a helpful assistant. Answer in short sentences.
 user:
 {{ message }}
 """,
+    ),
 }
 """Prompts to begin with, by name."""
 _KINDS = {"history": "messages"}
@@ -74,10 +98,12 @@ def new_prompt(
     prompt.
     """
     check_name(name, "prompt", NAME)
+    if text is not None and not text.strip():
+        raise UsageError("the text is empty", hint="a prompt says something")
     if text is None and template not in TEMPLATES:
         hint = did_you_mean(template, TEMPLATES) or ", ".join(TEMPLATES)
         raise UsageError(f"no template {template!r}", hint=hint)
-    body = TEMPLATES[template] if text is None else text
+    body = TEMPLATES[template].text if text is None else text
     target = workspace.root / PROMPTS / f"{name}{SUFFIX}"
     if target.exists() or workspace.draft_path(name):
         raise UsageError(
@@ -90,15 +116,20 @@ def new_prompt(
     return target
 
 
+def variables(text: str) -> tuple[str, ...]:
+    """The variables that a template names, in order."""
+    return tuple(dict.fromkeys(re.findall(r"\{\{-?\s*([A-Za-z_]\w*)\s*-?\}\}", text)))
+
+
 def _parsed(name: str, body: str) -> Prompt:
     """The prompt in a text, which may be a whole draft; what it declares stays, without a
     declaration the inputs are the variables of the template.
     """
     if re.match(r"\s*---[ \t]*\n", body):
         return replace(parse_prompty(body, where=name), prompt_id=name)
-    names = dict.fromkeys(re.findall(r"\{\{-?\s*([A-Za-z_]\w*)\s*-?\}\}", body))
     inputs = "".join(
-        f"  - {{name: {one}, kind: {_KINDS.get(one, 'string')}, required: true}}\n" for one in names
+        f"  - {{name: {one}, kind: {_KINDS.get(one, 'string')}, required: true}}\n"
+        for one in variables(body)
     )
     declared = f"inputs:\n{inputs}" if inputs else ""
     return parse_prompty(f"---\nname: {name}\n{declared}---\n{body}", where=name)

@@ -23,7 +23,7 @@ from workbench.runs.spec.suite import (
     THRESHOLD,
 )
 from workbench.suggestions import did_you_mean
-from workbench.verdicts.statistics.case_counts import decides_sentence, proposed_rule
+from workbench.verdicts.statistics.case_counts import excluded_sentence, proposed_rule
 from workbench.workspace import EVALS, SUITE_FILE, Workspace
 
 CASES = "cases.jsonl"
@@ -57,9 +57,9 @@ def suite_text(
         f"prompt: {prompt_id}",
         f"dataset: {CASES}",
         _noted("scorers:", "workbench scorers lists all of them"),
-        *(f"  - {_entry(scorer)}" for scorer in scorers),
+        *(f"  - {scorer_entry(scorer)}" for scorer in scorers),
         "gate:",
-        f"  # {decides_sentence(count, gate.margin)}",
+        f"  # {excluded_sentence(count, gate.margin)}",
         f"  rule: {gate.rule}",
     ]
     if gate.rule != THRESHOLD:
@@ -81,7 +81,8 @@ def _noted(line: str, why: str) -> str:
     return f"{line:<31} # {why}"
 
 
-def _entry(scorer: str | Mapping[str, Any]) -> str:
+def scorer_entry(scorer: str | Mapping[str, Any]) -> str:
+    """The entry under `scorers`, in one line."""
     if isinstance(scorer, str):
         return scorer
     name, options = next(iter(scorer.items()))
@@ -95,7 +96,7 @@ def write_suite(workspace: Workspace, name: str, cases: Sequence[Case], content:
     """
     check_name(name, "suite", NAME)
     folder = workspace.root / EVALS / name
-    if folder.exists():
+    if _is_taken(folder):
         raise UsageError(f"there is a folder {folder} already", hint="take another name")
     # The cases first, so that an existing suite always has them.
     lines = "".join(f"{dumps(_row(case), allow_nan=False)}\n" for case in cases)
@@ -114,9 +115,13 @@ def write_suite(workspace: Workspace, name: str, cases: Sequence[Case], content:
 def free_name(workspace: Workspace, wanted: str) -> str:
     """That name, or with the first number that makes it one of no suite yet."""
     name, number = wanted, 2
-    while (workspace.root / EVALS / name).exists():
+    while _is_taken(workspace.root / EVALS / name):
         name, number = f"{wanted}-{number}", number + 1
     return name
+
+
+def _is_taken(folder: Path) -> bool:
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
 
 
 def _row(case: Case) -> dict[str, Any]:

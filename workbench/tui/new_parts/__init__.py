@@ -1,0 +1,1 @@
+"""New parts of a workspace: prompts, suites, providers, and the workspace itself."""
