@@ -18,7 +18,7 @@ from workbench.actions.workspace.new_parts.columns import (
     proposed_roles,
 )
 from workbench.actions.workspace.new_parts.prompt import new_prompt
-from workbench.actions.workspace.new_parts.scoring import as_answered, made, proposed, tried
+from workbench.actions.workspace.new_parts.scoring import made, proposed
 from workbench.actions.workspace.new_parts.suite import (
     Gate,
     free_name,
@@ -224,15 +224,9 @@ def test_the_scorer_that_is_proposed_fits_what_is_expected(
     assert list(chosen) == ([name] if name else [])
 
 
-def test_scorers_are_tried_on_what_is_expected_and_on_an_answer_of_ones_own(
-    workspace: Workspace,
-) -> None:
-    case = Case("1", {"text": "a"}, "Billing")
-    scorers = made({"exact_match": {"ignore_case": True}, "contains": {}}, workspace.root)
-    right = tried(scorers, case, as_answered(case)).scores
-    assert {name: score.value for name, score in right.items()} == dict.fromkeys(right, 1.0)
-    wrong = tried(scorers, case, as_answered(case, "bug")).scores["exact_match"]
-    assert wrong.value == 0.0 and "Billing" in wrong.reason
+def test_a_misspelt_option_is_refused_when_it_is_chosen(workspace: Workspace) -> None:
+    (scorer,) = made({"exact_match": {"ignore_case": True}}, workspace.root)
+    assert scorer.options["ignore_case"] is True
     with pytest.raises(SuiteError, match="ignore_cas"):
         made({"exact_match": {"ignore_cas": True}}, workspace.root)
 

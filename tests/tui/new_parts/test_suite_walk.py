@@ -140,14 +140,15 @@ async def test_a_column_is_given_another_role_by_its_list(bare: Workspace) -> No
         await until_shown(pilot, "2 rows")
         await pilot.press("ctrl+s")
         await until_shown(pilot, "2 cases, 2 with")
-        # The list of `label`: from expected to not used; that of `queue`: to expected.
-        await pilot.press("shift+tab", "shift+tab", "shift+tab")
-        await settled(pilot)
         app.screen.query_one("#role-1").focus()
-        await pilot.press("enter", "end", "enter")
+        await pilot.press("space")
+        await until_shown(pilot, "type to filter")
+        await pilot.press(*"not", "enter")
         await until_shown(pilot, "2 cases, 0 with")
         app.screen.query_one("#role-2").focus()
-        await pilot.press("enter", "home", "down", "enter")
+        await pilot.press("space")
+        await until_shown(pilot, "type to filter")
+        await pilot.press(*"expec", "enter")
         await until_shown(pilot, "2 cases, 2 with", "expected: bug")
 
 
@@ -189,12 +190,12 @@ async def test_scorers_are_ticked_set_and_tried_on_typed_and_real_answers(
         await until_shown(pilot, "Options of exact_match")
         await pilot.press("space", "ctrl+s")
         await until_shown(pilot, "exact_match 1.00")
-        await pilot.press("tab", "enter", "down", "enter")
+        await pilot.press("tab", "tab", "enter")
         await until_shown(pilot, "An answer to try")
         await pilot.press(*"BILLING", "enter")
         await until_shown(pilot, "BILLING (expected: billing)", "exact_match 0.00")
         assert server.calls == calls, "nothing was asked yet"
-        await pilot.press("enter", "down", "enter")
+        await pilot.press("tab", "enter")
         await until_shown(pilot, "case-001: bug (expected: bug)", "exact_match 1.00")
         assert server.calls == calls + 3
 

@@ -1,12 +1,12 @@
-"""Lists and boxes to choose from whose texts are data: never markup, never raw."""
+"""Lists to choose from whose texts are data: never markup, never raw."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 from textual.content import Content
-from textual.widgets import Checkbox, OptionList, RadioButton, RadioSet, Select
+from textual.widgets import OptionList, RadioButton, RadioSet
 from textual.widgets.option_list import Option
 
 from workbench.present.safe_text import safe_line
@@ -44,42 +44,6 @@ class PlainOptions(OptionList):
         """The id of the option under the cursor; empty: none."""
         row = self.highlighted_option
         return row.id or "" if row else ""
-
-
-class PlainSelect(Select[str]):
-    """One of several values, in one line; enter opens the list."""
-
-    DEFAULT_CSS: ClassVar[str] = """
-    PlainSelect:focus > SelectCurrent { text-style: reverse; }
-    """
-
-    def __init__(self, choices: Iterable[tuple[str, str]], value: str, **more: Any) -> None:
-        """`choices`: each with what is shown of it, and its value."""
-        options = [(plain(shown), one) for shown, one in choices]
-        super().__init__(options, allow_blank=False, value=value, compact=True, **more)
-
-    @property
-    def choice(self) -> str:
-        return str(self.value)
-
-
-class PlainCheckbox(Checkbox):
-    """A box to tick; that it is ticked needs no colour."""
-
-    BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
-    DEFAULT_CSS: ClassVar[str] = """
-    PlainCheckbox.-textual-compact:focus { border: none; }
-    PlainCheckbox:focus > .toggle--label { text-style: reverse; }
-    """
-
-    def __init__(self, text: str, ticked: bool = False, **more: Any) -> None:
-        self.BUTTON_INNER = "x" if ticked else " "
-        super().__init__("", ticked, compact=True, **more)
-        self.label = plain(text)
-
-    def watch_value(self) -> None:
-        self.BUTTON_INNER = "x" if self.value else " "
-        super().watch_value()
 
 
 class _PlainRadio(RadioButton):

@@ -1,10 +1,9 @@
-"""Scorers for new cases: which to begin with, and what they say of a few answers."""
+"""Scorers for new cases: which can be chosen, and which to begin with."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,9 @@ from workbench.datasets.json_values import as_text
 from workbench.datasets.values import Case
 from workbench.errors import PluginError, SuiteError
 from workbench.prompts.files.strict_yaml import parse_yaml, yaml_as_text
-from workbench.providers.base import Answer, Outcome
-from workbench.runs.engine.scoring import score_answer
-from workbench.scorers.base import Kind, Score, Scorer
-from workbench.scorers.catalog import all_kinds, suite_scorers
+from workbench.scorers.base import Kind, Scorer
+from workbench.scorers.catalog import OWN, all_kinds, suite_scorers
 
-TRIED = 3
-"""Cases on which scorers are tried."""
 SHORT_CHARS = 60
 """Up to here an expected answer is a label, to be met exactly."""
 _LABEL = {"ignore_case": True, "strip": True}
@@ -29,19 +24,10 @@ Chosen = Mapping[str, Options]
 """The options that are set of each chosen scorer, by its kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """One case with an answer, and what each scorer says of it."""
-
-    case: Case
-    answer: str
-    scores: Mapping[str, Score]
-
-
 def offered_kinds() -> list[Kind]:
-    """The kinds that a list can offer: all but those made of other scorers or of own code."""
+    """The kinds that a list can offer: not those of other scorers, own code or prompts."""
     kinds = (kind for kind in all_kinds() if not isinstance(kind, PluginError))
-    return [kind for kind in kinds if not (kind.combine or kind.flips or kind.name == "python")]
+    return [kind for kind in kinds if not (kind.combine or kind.flips or kind.name in OWN)]
 
 
 def proposed(cases: Iterable[Case]) -> Chosen:
@@ -73,20 +59,13 @@ def _is_json(value: Any) -> bool:
     return True
 
 
+def entries_text(chosen: Chosen) -> str:
+    """The scorers as they stand under `scorers` in suite.yaml."""
+    return "".join(f"- {scorer_entry({name: one})}\n" for name, one in chosen.items())
+
+
 def made(chosen: Chosen, root: Path) -> tuple[Scorer, ...]:
     """The scorers as a suite has them. Raises SuiteError, PluginError for a misfit."""
-    entries = "".join(f"- {scorer_entry({name: one})}\n" for name, one in chosen.items())
+    entries = entries_text(chosen)
     data = parse_yaml(entries, "scorers", SuiteError)
     return suite_scorers(data, yaml_as_text(entries, "scorers", SuiteError), "scorers", root)
-
-
-def tried(scorers: Sequence[Scorer], case: Case, answer: Answer) -> Tried:
-    """What the scorers say of an answer to the case."""
-    scores, _ = score_answer(scorers, answer, case)
-    return Tried(case, answer.text or answer.error, scores)
-
-
-def as_answered(case: Case, text: str | None = None) -> Answer:
-    """That text as an answer; by default what the case expects itself."""
-    said = as_text(case.expected) if text is None else text
-    return Answer(Outcome.OK if said.strip() else Outcome.EMPTY, said)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, TextArea
+from textual.widgets import Button, TextArea
 
 from workbench.actions.workspace.new_parts.columns import Rows, proposed_roles
 from workbench.actions.workspace.new_parts.suite import draft_prompt
@@ -23,7 +23,7 @@ from workbench.tui.new_parts.suite_walk.form import Walk, kept_form
 from workbench.tui.new_parts.suite_walk.rows_area import RowsArea
 from workbench.tui.new_parts.suite_walk.step import Step
 from workbench.tui.services.unfinished import Unfinished
-from workbench.tui.widgets.option_lists import PlainCheckbox
+from workbench.tui.widgets.controls import Tick
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ class CasesStep(Step):
     CasesStep #rows { height: 1fr; min-height: 4; border: round $border; padding: 0; }
     CasesStep #rows:focus { border: round $accent; }
     CasesStep #ways { height: 1; }
-    CasesStep #ways > PlainCheckbox { width: 1fr; }
     CasesStep PlainStatic { height: auto; }
     """
 
@@ -80,7 +79,7 @@ class CasesStep(Step):
         yield PlainStatic(HELP)
         yield RowsArea(form.text, id="rows")
         with Horizontal(id="ways"):
-            yield PlainCheckbox("the first row has the columns' names", form.named, id="named")
+            yield Tick("the first row has the columns' names", form.named, id="named")
             yield Button("Choose a file…", id="choose", compact=True)
         yield PlainStatic(id="read")
 
@@ -94,14 +93,14 @@ class CasesStep(Step):
 
     def gather(self) -> None:
         text = self.query_one(RowsArea).rows_text
-        named = self.query_one("#named", Checkbox).value
+        named = self.query_one(Tick).value
         self.walk.change(text=text, named=named, path="" if text else self.walk.form.path)
 
     def on_text_area_changed(self, message: TextArea.Changed) -> None:
         message.stop()
         self._changed()
 
-    def on_checkbox_changed(self, message: Checkbox.Changed) -> None:
+    def on_tick_changed(self, message: Tick.Changed) -> None:
         message.stop()
         self._changed()
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Select
 
 from workbench.actions.workspace.new_parts.columns import INPUT, ROLES, UNUSED, cases_of
 from workbench.errors import WorkbenchError
@@ -17,7 +16,7 @@ from workbench.present.safe_text import safe_line
 from workbench.tui.new_parts.suite_walk.form import Walk
 from workbench.tui.new_parts.suite_walk.step import Step
 from workbench.tui.table.case_texts import flat_json
-from workbench.tui.widgets.option_lists import PlainSelect
+from workbench.tui.widgets.controls import Choice, Option
 from workbench.tui.widgets.text import PlainLabel, PlainStatic
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class ColumnsStep(Step):
     DEFAULT_CSS: ClassVar[str] = """
     ColumnsStep .column { height: 1; }
     ColumnsStep .column > .name { width: 18; margin-right: 1; }
-    ColumnsStep .column > Select { width: 24; margin-right: 1; }
+    ColumnsStep .column > Choice { width: 28; margin-right: 1; }
     ColumnsStep .column > .sample { width: 1fr; color: $text-muted; }
     ColumnsStep PlainStatic { height: auto; }
     ColumnsStep #cases { margin-top: 1; }
@@ -55,7 +54,7 @@ class ColumnsStep(Step):
             )
             with Horizontal(classes="column"):
                 yield PlainLabel(safe_line(column), classes="name")
-                yield PlainSelect(self._choices(column, role), role, id=f"role-{at}")
+                yield Choice(self._choices(column, role), role, id=f"role-{at}")
                 yield PlainLabel(samples, classes="sample")
         yield PlainStatic(id="cases")
 
@@ -65,11 +64,11 @@ class ColumnsStep(Step):
         takes = f"The prompt's inputs: {named}. " if named else ""
         return f"{takes}Each column, what it is, and its first values; tab goes to them."
 
-    def _choices(self, column: str, role: str) -> list[tuple[str, str]]:
+    def _choices(self, column: str, role: str) -> list[Option]:
         prompt = self.walk.prompt
         inputs = [f"{INPUT}{item.name}" for item in prompt.inputs] if prompt else []
         own = f"{INPUT}{column.removeprefix('inputs.')}"
-        return [(one, one) for one in dict.fromkeys([*inputs, *ROLES, own, role, UNUSED])]
+        return [Option(one) for one in dict.fromkeys([*inputs, *ROLES, own, role, UNUSED])]
 
     def on_mount(self) -> None:
         self._read(then_go_on=False)
@@ -77,12 +76,12 @@ class ColumnsStep(Step):
     def gather(self) -> None:
         self.walk.change(
             roles={
-                column: self.query_one(f"#role-{at}", PlainSelect).choice
+                column: self.query_one(f"#role-{at}", Choice).value
                 for at, column in enumerate(self._rows.columns)
             }
         )
 
-    def on_select_changed(self, message: Select.Changed) -> None:
+    def on_choice_changed(self, message: Choice.Changed) -> None:
         message.stop()
         before = self.walk.form.roles
         self.gather()

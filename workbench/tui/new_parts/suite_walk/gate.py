@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from textual.containers import Horizontal
 from textual.validation import Integer, Number
 from textual.widget import Widget
-from textual.widgets import Input, RadioSet, Select
+from textual.widgets import Input, RadioSet
 
 from workbench.actions.workspace.new_parts.suite import Gate
 from workbench.runs.spec.suite import (
@@ -20,7 +20,8 @@ from workbench.runs.spec.suite import (
 )
 from workbench.tui.new_parts.suite_walk.form import Walk
 from workbench.tui.new_parts.suite_walk.step import Step
-from workbench.tui.widgets.option_lists import PlainRadios, PlainSelect
+from workbench.tui.widgets.controls import Choice, Option
+from workbench.tui.widgets.option_lists import PlainRadios
 from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import PlainLabel, PlainStatic
 from workbench.verdicts.planner import plan_sentence
@@ -45,7 +46,7 @@ class GateStep(Step):
     GateStep .number { height: 1; }
     GateStep .number > .field-label { width: 24; }
     GateStep .number > Input { width: 8; }
-    GateStep .number > Select { width: 20; }
+    GateStep .number > Choice { width: 30; }
     GateStep .number > .unit { width: 1fr; margin-left: 1; }
     GateStep #decides { margin-top: 1; }
     """
@@ -68,7 +69,7 @@ class GateStep(Step):
         baseline = gate.baseline if gate.baseline in names else next(iter(names))
         with Horizontal(classes="number"):
             yield PlainLabel("what is live in", classes="field-label")
-            yield PlainSelect([(name, name) for name in names], baseline, id="baseline")
+            yield Choice([Option(name) for name in names], baseline, id="baseline")
         yield PlainStatic(id="decides")
 
     def on_mount(self) -> None:
@@ -91,7 +92,7 @@ class GateStep(Step):
         except ValueError:
             return None
         rule = self.query_one(PlainRadios).choice
-        baseline = self.query_one("#baseline", PlainSelect).choice
+        baseline = self.query_one(Choice).value
         return Gate(rule, margin, threshold, baseline, None if least == MIN_CASES else least)
 
     def on_radio_set_changed(self, message: RadioSet.Changed) -> None:
@@ -102,7 +103,7 @@ class GateStep(Step):
         message.stop()
         self._changed()
 
-    def on_select_changed(self, message: Select.Changed) -> None:
+    def on_choice_changed(self, message: Choice.Changed) -> None:
         message.stop()
         self._changed()
 

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from textual.widget import Widget
-from textual.widgets import Checkbox, Input
+from textual.widgets import Input
 
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.scorers.base import Kind
 from workbench.scorers.catalog import REQUIRED, options_of
 from workbench.tui.base.dialog import Dialog, field
-from workbench.tui.widgets.option_lists import PlainCheckbox
+from workbench.tui.widgets.controls import Tick
 from workbench.tui.widgets.text import PlainStatic
-from workbench.typed_options import Option
+from workbench.typed_options import Option, checked
 
 _RARE = ("name", "after", "weight")
 """Options that a suite with several scorers of one kind needs, to be written in its file."""
@@ -41,7 +41,7 @@ class ScorerOptions(Dialog[dict[str, Any]]):
             value = self._given.get(name, option.default)
             about = "false: it is shown and never gates" if name == REQUIRED else option.summary
             if isinstance(option.default, bool):
-                yield PlainCheckbox(f"{name}: {about}", bool(value), id=f"option-{at}")
+                yield Tick(f"{name}: {about}", bool(value), id=f"option-{at}")
             else:
                 yield from field(f"option-{at}", name, _shown(value, option), hint=_takes(option))
                 yield PlainStatic(about, classes="about")
@@ -80,20 +80,18 @@ def _shown(value: Any, option: Option) -> str:
 
 def _value(widget: Widget, name: str, option: Option) -> Any:
     """What the field holds, in the option's type. Raises UsageError."""
-    from workbench.errors import UsageError
-
-    if isinstance(widget, Checkbox):
+    if isinstance(widget, Tick):
         return widget.value
     assert isinstance(widget, Input)
     text = widget.value.strip()
     if not text:
         return option.default
     if isinstance(option.default, str):
-        return option.checked(widget.value, name, UsageError)
+        return checked(widget.value, option.kind, name, UsageError)
     try:
         value = json.loads(text)
     except ValueError:
         value = text
     if isinstance(option.default, list) and not isinstance(value, list):
         value = [part.strip() for part in text.split(",") if part.strip()]
-    return option.checked(value, name, UsageError)
+    return checked(value, option.kind, name, UsageError)

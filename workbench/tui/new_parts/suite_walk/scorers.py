@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Select
+from textual.widgets import Button, Input
 
+from workbench.actions.running.try_scorers import Example, try_scorers
 from workbench.actions.workspace.new_parts.scoring import (
-    TRIED,
     Chosen,
-    Tried,
-    as_answered,
+    entries_text,
     made,
     offered_kinds,
     proposed,
-    tried,
 )
 from workbench.actions.workspace.new_parts.suite import proposed_gate, scorer_entry
+from workbench.datasets.json_values import as_text
 from workbench.errors import UsageError, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
-from workbench.scorers.base import Kind
+from workbench.scorers.base import Kind, Score
 from workbench.tui.base.dialog import Dialog, field
 from workbench.tui.dialogs.columns import TickTable
 from workbench.tui.keys import keys
@@ -36,20 +36,23 @@ from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.case_texts import flat_json
 from workbench.tui.table.columns import Column
 from workbench.tui.table.list_rows import ListRow
-from workbench.tui.widgets.option_lists import PlainSelect
 from workbench.tui.widgets.text import PlainLabel
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
+    from workbench.datasets.values import Case
     from workbench.providers.base import Answer
 
+TRIED = 3
+"""Cases on which scorers are tried."""
 EXPECTED, TYPED, ASKED = "expected", "typed", "asked"
-ANSWERS = (
-    ("what is expected", EXPECTED),
-    ("an answer that I type…", TYPED),
-    (f"the model's: {TRIED} calls", ASKED),
-)
+ANSWERS = {
+    EXPECTED: "what is expected",
+    TYPED: "an answer of mine…",
+    ASKED: f"the model's: {TRIED} calls",
+}
+"""What the scorers can be tried on; nothing is asked unless the last is pressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,9 @@ class ScorersStep(Step):
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("scorers")
     DEFAULT_CSS: ClassVar[str] = """
     ScorersStep #trial-head { height: 1; }
-    ScorersStep #trial-head > PlainLabel { width: 23; }
-    ScorersStep #trial-head > Select { width: 30; }
+    ScorersStep #trial-head > PlainLabel { width: 9; }
+    ScorersStep #trial-head > Button { margin-right: 2; }
+    ScorersStep #trial-head > Button.-chosen { text-style: underline; }
     ScorersStep #dialog #trial { height: 8; max-height: 8; border: round $border; }
     ScorersStep #dialog #trial:focus { border: round $accent; }
     """
@@ -93,14 +97,16 @@ class ScorersStep(Step):
         }
         expected = [case for case in walk.cases if case.expected is not None]
         self._cases = (expected or list(walk.cases))[:TRIED]
+        self._way = EXPECTED
         self._typed_answer = ""
         self._asked: tuple[Answer, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         yield TickTable(COLUMNS, empty=("There is no scorer.",), id="scorers")
         with Horizontal(id="trial-head"):
-            yield PlainLabel("tried on these answers")
-            yield PlainSelect(ANSWERS, EXPECTED, id="tried-on")
+            yield PlainLabel("tried on")
+            for way, label in ANSWERS.items():
+                yield Button(label, id=f"on-{way}", compact=True)
         yield TextView(id="trial")
 
     def on_mount(self) -> None:
@@ -155,21 +161,23 @@ class ScorersStep(Step):
 
     # The trial
 
-    def on_select_changed(self, message: Select.Changed) -> None:
+    @on(Button.Pressed, "#trial-head > Button")
+    def _choose_way(self, message: Button.Pressed) -> None:
         message.stop()
-        way = self.query_one("#tried-on", PlainSelect).choice
+        message.prevent_default()
+        way = (message.button.id or "").removeprefix("on-")
         if way == TYPED:
             self.app.push_screen(TypeAnswer(self._typed_answer), self._answer_typed)
-        elif way == ASKED and not self._asked:
+            return
+        self._way = way
+        if way == ASKED and not self._asked:
             self._ask()
         else:
             self._try()
 
     def _answer_typed(self, answer: str | None) -> None:
-        if answer is None:
-            self.query_one("#tried-on", PlainSelect).value = EXPECTED
-        else:
-            self._typed_answer = answer
+        if answer is not None:
+            self._way, self._typed_answer = TYPED, answer
             self._try()
 
     def _ask(self) -> None:
@@ -196,23 +204,33 @@ class ScorersStep(Step):
 
     def _try(self) -> None:
         chosen, root, cases = self.walk.form.scorers, self.app.workspace.root, self._cases
-        way = self.query_one("#tried-on", PlainSelect).choice
-        text = self._typed_answer if way == TYPED else None
+        way = self._way
+        if way == ASKED and not self._asked:
+            return
+        for button in self.query("#trial-head > Button"):
+            button.set_class(button.id == f"on-{way}", "-chosen")
         if not chosen:
             self._show_trial("No scorer is ticked: space ticks one.")
             return
-        answers = self._asked if way == ASKED else [as_answered(case, text) for case in cases]
+        texts = [self._answer_to(case, at) for at, case in enumerate(cases)]
+        pairs = zip(cases, texts, strict=True)
+        examples = [Example(text, case.expected, case.inputs, case.tags) for case, text in pairs]
 
-        def read(_session: Session) -> Sequence[Tried]:
-            scorers = made(chosen, root)
-            return [tried(scorers, case, one) for case, one in zip(cases, answers, strict=True)]
+        def read(_session: Session) -> Content:
+            scores = try_scorers(entries_text(chosen), examples, root)
+            return Content("\n").join(
+                _lines(*each) for each in zip(cases, texts, scores, strict=True)
+            )
 
         def failed(error: WorkbenchError) -> None:
             self._show_trial(str(error))
 
-        self.app.in_thread(
-            read, done=lambda all_: self._show_trial(_lines(all_)), failed=failed, group="scorers"
-        )
+        self.app.in_thread(read, done=self._show_trial, failed=failed, group="scorers")
+
+    def _answer_to(self, case: Case, at: int) -> str:
+        if self._way == ASKED:
+            return self._asked[at].text
+        return self._typed_answer if self._way == TYPED else as_text(case.expected)
 
     def _show_trial(self, text: str | Content) -> None:
         if self.is_open:
@@ -239,22 +257,19 @@ class ScorersStep(Step):
         self.app.in_thread(check, done=checked, failed=self.refused, opens=True)
 
 
-def _lines(results: Sequence[Tried]) -> Content:
-    """For each case what was answered and expected, and each scorer's word."""
-    lines: list[Content] = []
-    for one in results:
-        wanted = _short(one.case.expected)
-        head = f"{one.case.id}: {_short(one.answer)} (expected: {wanted})"
-        lines.append(Content.styled(safe_line(head), "bold"))
-        for name, score in one.scores.items():
-            style = "$text-success" if score.value == 1 else "$text-warning"
-            lines.append(
-                Content.assemble(
-                    f"  {safe_line(name)} ",
-                    (numbers.score(score.value, 2), style),
-                    safe_line(f"  {score.reason}" if score.reason else ""),
-                )
+def _lines(case: Case, answer: str, scores: Mapping[str, Score]) -> Content:
+    """What was answered and expected, and each scorer's word."""
+    head = f"{case.id}: {_short(answer)} (expected: {_short(case.expected)})"
+    lines = [Content.styled(safe_line(head), "bold")]
+    for name, score in scores.items():
+        style = "$text-success" if score.value == 1 else "$text-warning"
+        lines.append(
+            Content.assemble(
+                f"  {safe_line(name)} ",
+                (numbers.score(score.value, 2), style),
+                safe_line(f"  {score.reason}" if score.reason else ""),
             )
+        )
     return Content("\n").join(lines)
 
 
