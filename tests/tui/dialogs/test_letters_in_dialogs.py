@@ -25,6 +25,7 @@ from workbench.prompts.values import Model
 from workbench.registry.models.records import FactChange, RuleChange, WaitingRule
 from workbench.scorers.catalog import find_kind
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.base.choice_list import ChoiceList
 from workbench.tui.base.dialog import Dialog
 from workbench.tui.compare.pick_ref import PickRef
 from workbench.tui.compare.refs import Ref
@@ -51,6 +52,7 @@ from workbench.tui.new_parts.suite_walk.gate import GateStep
 from workbench.tui.new_parts.suite_walk.scorer_options import ScorerOptions
 from workbench.tui.new_parts.suite_walk.scorers import TypeAnswer
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.widgets.controls import Choice, Option
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = pytest.mark.anyio
@@ -75,6 +77,7 @@ def _walk() -> Walk:
 
 WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     CasesStep: _pushed(lambda _: CasesStep(_walk())),
+    ChoiceList: _pushed(lambda _: ChoiceList("role", Choice([Option("one")], id="role"))),
     FilesStep: _pushed(lambda _: FilesStep(_walk())),
     GateStep: _pushed(lambda _: GateStep(_walk(), Gate("not_worse"))),
     ScorerOptions: _pushed(lambda _: ScorerOptions(find_kind("contains"), {})),
@@ -124,7 +127,7 @@ def test_every_dialog_that_has_a_field_is_walked_through() -> None:
 
 
 EVERY = string.ascii_letters + string.digits
-LISTS = (Help, PickRef)
+LISTS = (ChoiceList, Help, PickRef)
 """Their field filters a list."""
 
 
