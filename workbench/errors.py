@@ -112,6 +112,8 @@ class ProviderError(WorkbenchError):
 
     exit_code = EXIT_INCOMPLETE
     calls = 1
+    parameter = ""
+    """The request's parameter that it refuses, by the API's name."""
 
 
 class BatchRefused(ProviderError):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Cli, answer, make_cli
+from tests.support.fault_server import FaultServer, error
+from tests.support.fault_server import answer as served_answer
 from tests.support.openai_server import OpenAIServer
 
 
@@ -68,3 +72,54 @@ def test_what_cannot_be_compared_is_refused_before_any_call(
 ) -> None:
     result = cli.here(*argv)
     assert result.code == 2 and message in result.err
+
+
+REFUSAL = {
+    "message": "Unsupported value: 'temperature' does not support 0 with this model.",
+    "type": "invalid_request_error",
+    "param": "temperature",
+    "code": "unsupported_value",
+}
+
+
+def strict(number: int, body: bytes) -> list[bytes]:
+    """An endpoint whose model `o-new` refuses a temperature."""
+    asked = json.loads(body)
+    if asked["model"] == "o-new" and "temperature" in asked:
+        return [error("400 Bad Request", **REFUSAL)]
+    text = by_model(asked["messages"], {"model": "new"} if asked["model"] == "o-new" else {})
+    return [served_answer(text)]
+
+
+def test_a_parameter_that_the_new_model_refuses_is_offered_as_a_variant_that_runs(
+    tmp_path: Path,
+) -> None:
+    with FaultServer(strict) as server:
+        cli = make_cli(tmp_path / "w", server.base_url)
+        refused = cli.here("compare", "triage", "--model", "mock,o-new")
+        offer = "workbench draft triage --as o-new --model mock:o-new --without temperature"
+        assert offer in refused.err + refused.out
+        assert offer in cli.here("try", "triage", "--model", "o-new").err
+        made = cli.here(*offer.split()[1:], "--set", "reasoning_effort=low", "--json")
+        assert made.code == 0, made.err
+        text = Path(made.json["draft"]).read_text()
+        assert "temperature" not in text and "reasoning_effort: low" in text
+        result = cli.here("compare", "triage", "triage@o-new", "--json")
+        assert (result.code, result.json["verdict"], result.json["fixed"]) == (0, "better", 10)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (("--as", "x", "--without", "temprature"), "did you mean"),
+        (("--as", "x", "--set", "temperature"), "is no OPTION=VALUE"),
+        (("--as", "x", "--set", "temperature=warm"), "takes a number"),
+        (("--without", "temperature"), "go with --as"),
+    ],
+)
+def test_a_variant_on_terms_that_cannot_be_is_refused(
+    cli: Cli, argv: tuple[str, ...], message: str
+) -> None:
+    result = cli.here("draft", "triage", *argv)
+    assert result.code == 2 and message in result.err
+    assert not list(cli.root.glob("prompts/triage@x.prompty"))

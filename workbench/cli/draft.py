@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 @command("draft", example="workbench draft support_triage --as terse")
 @click.argument("ref", metavar="[PROMPT[@VARIANT | @VERSION]]", required=False)
 @click.option("--as", "variant", metavar="NAME", help="Make a variant with the text of this REF.")
+@click.option("--model", metavar="ID", default="", help="With --as: on this model.")
+@click.option("--without", multiple=True, metavar="OPTION", help="With --as: not with this option.")
+@click.option("--set", "given", multiple=True, metavar="OPTION=VALUE", help="With --as: with it.")
 @click.option("--promote", is_flag=True, help="Make this variant the draft.")
 @click.option("--drop", is_flag=True, help="Remove this variant; its text is kept.")
 @click.option(
@@ -32,6 +36,9 @@ def draft_command(
     context: CommandContext,
     ref: str | None,
     variant: str | None,
+    model: str,
+    without: tuple[str, ...],
+    given: tuple[str, ...],
     promote: bool,
     drop: bool,
     restore: str | None,
@@ -40,13 +47,16 @@ def draft_command(
 
     PROMPT lists its draft, its variants and the kept texts. --as makes a variant, a further draft
     of the prompt in NAME@VARIANT.prompty beside it; PROMPT@VARIANT names it wherever a side is
-    named, and with --promote or --drop. PROMPT@VERSION alone makes the draft say what that version
-    says. A text that is replaced or dropped is kept in .workbench/drafts, and --restore brings it
-    back.
+    named, and with --promote or --drop; on another model, without an option that it refuses
+    (--without temperature), or with one (--set reasoning_effort=low). PROMPT@VERSION alone makes
+    the draft say what that version says. A text that is replaced or dropped is kept in
+    .workbench/drafts, and --restore brings it back.
     """
     chosen = [bool(variant), promote, drop, restore is not None]
     if sum(chosen) > 1:
         raise click.UsageError("give one of --as, --promote, --drop, --restore")
+    if (model or without or given) and not variant:
+        raise click.UsageError("--model, --without and --set go with --as")
     session = context.session()
     if ref is None:
         if any(chosen):
@@ -55,7 +65,7 @@ def draft_command(
         return
     prompt_id, _, where = ref.partition("@")
     if variant:
-        _make(context, session, ref, variant)
+        _make(context, session, ref, variant, model=model, without=without, given=given)
     elif promote or drop:
         if not where:
             raise click.UsageError(f"{ref!r} names no variant: write PROMPT@VARIANT")
@@ -93,10 +103,20 @@ def _list(context: CommandContext, session: Session, prompt_id: str) -> None:
     context.answer(values, lines)
 
 
-def _make(context: CommandContext, session: Session, ref: str, variant: str) -> None:
+def _make(
+    context: CommandContext,
+    session: Session,
+    ref: str,
+    variant: str,
+    *,
+    model: str,
+    without: tuple[str, ...],
+    given: tuple[str, ...],
+) -> None:
     from workbench.actions.workspace.variants import make_variant
 
-    path = make_variant(session, ref, variant)
+    options = dict(map(_option, given))
+    path = make_variant(session, ref, variant, model=model, without=without, options=options)
     prompt_id = path.stem.partition("@")[0]
     values = {"prompt_id": prompt_id, "variant": variant, "draft": str(path), "from": ref}
     context.answer(values, [f"made {path} from {ref}: its name is {prompt_id}@{variant}"])
@@ -180,3 +200,14 @@ def _kept_json(text: Kept) -> dict[str, Any]:
         "at": text.at.isoformat(),
         "path": str(text.path),
     }
+
+
+def _option(text: str) -> tuple[str, Any]:
+    """An option of a model as NAME=VALUE; a value that is JSON is read as such."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise UsageError(f"{text!r} is no OPTION=VALUE", hint="--set reasoning_effort=low")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from workbench.errors import DraftError, UsageError
+from workbench.errors import DraftError, ProviderError, UsageError
 from workbench.prompts.files.options import MORE, NAMES
 from workbench.prompts.values import Message, Model, Prompt
 from workbench.providers.base import MAX_OUTPUT, Request
@@ -13,6 +15,8 @@ from workbench.providers.base import MAX_OUTPUT, Request
 OURS = ("model", "messages", "stream", "stream_options", "n")
 _LIMIT_WORDS = ("max_tokens", "max_completion_tokens")
 """Words of APIs for MAX_OUTPUT, which a draft may use."""
+_MOST_NAME = 40
+"""Characters of the name of a variant that is offered."""
 _PROMPTY = {api: name for name, api in reversed(NAMES.items())}
 """An API's name of an option to Prompty's, of several to the first."""
 
@@ -41,6 +45,37 @@ def build_request(prompt: Prompt, messages: Sequence[Message]) -> Request:
         extra={name: value for name, value in extra.items() if value is not None},
         limit_word=_limit_word(prompt.model),
     )
+
+
+def without_option(model: Model, name: str) -> Model | None:
+    """The model without an option, by its own name or the one that an API gives it; None where it
+    does not set it.
+    """
+    kept = {own: value for own, value in model.options.items() if not _is_named(own, name)}
+    more = kept.get(MORE)
+    if isinstance(more, Mapping):
+        kept[MORE] = {own: value for own, value in more.items() if not _is_named(own, name)}
+    return replace(model, options=kept) if kept != model.options else None
+
+
+def with_remedy(error: ProviderError, prompt: Prompt) -> ProviderError:
+    """The error; where the model refuses an option of the prompt, with the variant that leaves it
+    out as what to do.
+    """
+    model = prompt.model
+    if model is None or not error.parameter or without_option(model, error.parameter) is None:
+        return error
+    name = re.sub("[^a-z0-9]+", "-", model.id.lower()).strip("-")[:_MOST_NAME]
+    name = name if name[:1].isalpha() else f"m-{name}"
+    where = f"--model {model.provider}:{model.id}" if model.provider else f"--model {model.id}"
+    offer = f"workbench draft {prompt.prompt_id} --as {name} {where} --without {error.parameter}"
+    remedy = ProviderError(error.message, hint=offer)
+    remedy.parameter, remedy.calls = error.parameter, error.calls
+    return remedy
+
+
+def _is_named(own: str, name: str) -> bool:
+    return own == name or NAMES.get(own, own) == NAMES.get(name, name)
 
 
 def max_output(request: Request) -> int | None:

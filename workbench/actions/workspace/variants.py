@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from workbench.actions.refs import environment_names, resolve
+from workbench.actions.refs import Source, environment_names, on_models, resolve
 from workbench.actions.session import Session
 from workbench.actions.workspace.checks import Check, Level
 from workbench.actions.workspace.draft_history import Replaced, keep, place_of, replace_text
 from workbench.errors import NotFound, UsageError, WorkbenchError
 from workbench.files import write_atomically
+from workbench.prompts.files.options import misfit
 from workbench.prompts.files.prompty import write_prompty
 from workbench.prompts.files.variants import AT, RULE, name_problem, own_name, split_name
 from workbench.prompts.values import Prompt
+from workbench.providers.options import without_option
 from workbench.suggestions import did_you_mean
 from workbench.workspace import Workspace
 
@@ -106,10 +108,20 @@ def variant_path(session: Session, prompt_id: str, variant: str) -> Path:
     return paths[variant]
 
 
-def make_variant(session: Session, ref: str, variant: str) -> Path:
-    """Write a variant with the text of a draft, variant, version or run.
+def make_variant(
+    session: Session,
+    ref: str,
+    variant: str,
+    *,
+    model: str = "",
+    without: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write a variant with the text of a draft, variant, version or run; or, on another model,
+    without some of the model's options or with others, with its content.
 
-    Raises UsageError for a name that is taken, is that of an environment, or is none.
+    Raises UsageError for a name that is taken, is that of an environment, or is none, and for an
+    option that is not set.
     """
     problem = name_problem(variant)
     if problem:
@@ -124,9 +136,35 @@ def make_variant(session: Session, ref: str, variant: str) -> Path:
             f"{prompt_id}{AT}{variant} is there already: {path}",
             hint=f"choose another name, or workbench draft {prompt_id}{AT}{variant} --drop",
         )
-    text = source.path.read_bytes() if source.path else _written(session, source.prompt, path)
+    changed = _on_other_terms(session, source, model, without, options or {})
+    same = source.path is not None and changed.fingerprint == source.prompt.fingerprint
+    text = source.path.read_bytes() if source.path and same else _written(session, changed, path)
     write_atomically(path, text)
     return path
+
+
+def _on_other_terms(
+    session: Session, source: Source, name: str, without: Sequence[str], options: Mapping[str, Any]
+) -> Prompt:
+    """The prompt on another model, with other options. Raises UsageError."""
+    prompt = on_models(session, source, (name,))[0].prompt if name else source.prompt
+    model = prompt.model
+    if model is None:
+        if without or options:
+            raise UsageError(f"{prompt.prompt_id} names no model", hint="--model ID")
+        return prompt
+    for option in without:
+        smaller = without_option(model, option)
+        if smaller is None:
+            hint = did_you_mean(option, model.options)
+            raise UsageError(f"{prompt.prompt_id} does not set {option!r}", hint=hint)
+        model = smaller
+    for option, value in options.items():
+        problem = misfit(option, value)
+        if problem:
+            raise UsageError(f"{option} takes {problem}, not {value!r}")
+        model = replace(model, options={**model.options, option: value})
+    return replace(prompt, model=model)
 
 
 def _written(session: Session, prompt: Prompt, path: Path) -> bytes:

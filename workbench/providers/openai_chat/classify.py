@@ -211,10 +211,13 @@ def classify_status(
     if status in (400, 403, 422, 451, 500) and details.blames_filter:
         return Answer(Outcome.FILTERED, error="", finish_reason="content_filter", status=status)
     if status in (400, 422) and not _concerns_case(details, context.history):
-        raise ProviderError(
-            f"{context.host} refuses the parameter {context.line(details.parameter, 60)}{suffix}",
+        name = context.line(details.parameter, 60)
+        refusal = ProviderError(
+            f"{context.host} refuses the parameter {name}{suffix}",
             hint="change the model's options in the draft",
         )
+        refusal.parameter = name
+        raise refusal
     if status in (400, 413, 422) and _concerns_content(details):
         return Answer(
             Outcome.REJECTED,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from workbench.errors import ProviderError
 from workbench.providers.base import Answer, Limits, Provider, Request
 from workbench.providers.limits import Throttle
+from workbench.providers.options import with_remedy
 from workbench.providers.prices import FREE
 from workbench.providers.retry import Retrier
 from workbench.providers.retry_policy import POLICY
@@ -73,6 +74,7 @@ class Calls:
         self._more = more
         self._ready: deque[Planned] = deque()
         self._under_way: dict[tuple[str, int], float] = {}
+        self._prompt = spec.prompt
         self.throttle = _throttle(spec.run_options, provider.limits)
         self.retrier = Retrier(
             provider,
@@ -241,15 +243,13 @@ class Calls:
                 self.stop(self.spending.used_up())
                 return
             except ProviderError as error:
-                self._fail(str(error))
+                self._fail(str(with_remedy(error, self._prompt)))
                 return
             self._check_errors()
             await commits.recorded()
 
     async def _answer(self, item: Planned, request: Request) -> bool:
-        """Record the answer to a case, after as many calls as its tools take; False when the run is
-        to end.
-        """
+        """Record the answer to a case, after its tools' calls; False when the run is to end."""
         stored = self._judges.held(item) if self._judges else None
         if stored:
             await self._record(item, stored.answer, stored)

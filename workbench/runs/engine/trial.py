@@ -7,10 +7,11 @@ from collections.abc import Callable
 from workbench.datasets.features import FeatureInputs
 from workbench.datasets.fit import checked_inputs
 from workbench.datasets.values import Case
+from workbench.errors import ProviderError
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Provider
-from workbench.providers.options import build_request
+from workbench.providers.options import build_request, with_remedy
 from workbench.runs.engine.sent_files import check_takes_files, with_files
 from workbench.runs.engine.tool_rounds import ToolRounds
 
@@ -40,6 +41,9 @@ async def try_case(
         sent = with_files(rounds.request)
         if isinstance(sent, Answer):
             return rounds.whole(sent)
-        answer = await provider.answer(sent, timeout_s=TIMEOUT_S, on_text=on_text)
+        try:
+            answer = await provider.answer(sent, timeout_s=TIMEOUT_S, on_text=on_text)
+        except ProviderError as error:
+            raise with_remedy(error, prompt) from error
         if not rounds.goes_on(answer):
             return rounds.whole(answer)
