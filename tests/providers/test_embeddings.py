@@ -17,13 +17,9 @@ from workbench.errors import ProviderError
 from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.openai_chat.call_context import CallContext
-from workbench.providers.openai_chat.embeddings import (
-    embeddings_of,
-    packed,
-    read_vectors,
-    unpacked,
-)
+from workbench.providers.openai_chat.embeddings import embeddings_of, read_vectors
 from workbench.providers.opening import open_provider
+from workbench.providers.vectors import packed, unpacked
 from workbench.settings import ProviderSettings
 
 CONTEXT = CallContext("host", "small")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self
 
 from workbench.errors import DraftError
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from workbench.runs.store.store import RunStore
     from workbench.scorers.base import AsksModels
     from workbench.settings import ProviderSettings
+
+
+def _embeddings(opener: Callable[[], Provider]) -> Provider:
+    from workbench.providers.openai_chat.embeddings import embeddings_of
+
+    return embeddings_of(opener())
 
 
 class Session:
@@ -94,7 +100,9 @@ class Session:
             prompt, _ = self.workspace.with_provider(
                 judge.prompt, f"judge {judge.prompt.prompt_id}"
             )
-            openers[judge.prompt.fingerprint] = self.provider_for(prompt)
+            opener = self.provider_for(prompt)
+            opener = partial(_embeddings, opener) if judge.embeds else opener
+            openers[judge.prompt.fingerprint] = opener
         return openers
 
     def with_reading_changes(self, suite: Suite) -> Suite:

@@ -41,7 +41,7 @@ def estimate_command(context: CommandContext, suite: str, **options: Any) -> Non
     ]
     if estimate.judge_calls:
         calls = numbers.plural(estimate.judge_calls, "call")
-        lines.append(f"judges: at most {calls}, {numbers.money(estimate.judge_usd)}")
+        lines.append(f"judges and embeddings: at most {calls}, {numbers.money(estimate.judge_usd)}")
     if estimate.unsent:
         each = numbers.plural(estimate.unsent, "question")
         lines.append(f"{each} cannot be asked: the template does not fit the case")

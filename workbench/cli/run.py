@@ -247,7 +247,7 @@ def judge_line(summary: RunSummary) -> str:
     if not summary.judge_calls and not summary.judge_cached:
         return ""
     return (
-        f"judges: {numbers.plural(summary.judge_calls, 'call')},"
+        f"judges and embeddings: {numbers.plural(summary.judge_calls, 'call')},"
         f" {numbers.count(summary.judge_cached)} cached, {numbers.money(summary.judge_cost_usd)}"
     )
 

@@ -43,15 +43,15 @@ ScoreFunction = Callable[[Answer, Case, Mapping[str, Any]], Score]
 
 
 class AsksModels(Protocol):
-    """A scorer that asks models, such as a judge."""
+    """A scorer that asks models: a judge, or nearness by a provider's embeddings."""
+
+    @property
+    def embeds(self) -> bool:
+        """Whether it asks for embeddings, and not for answers."""
 
     @property
     def fingerprint(self) -> str:
         """sha256 of what decides its scores but the model that answers."""
-
-    @property
-    def content(self) -> Mapping[str, Any]:
-        """Itself as plain JSON values, as evidence keeps it."""
 
     @property
     def prompt(self) -> Prompt:
@@ -223,9 +223,8 @@ class Scorer:
 
     def lacks(self, case: Case) -> str:
         """Why this scorer cannot judge the case, or nothing."""
-        if self.kind.judge:
-            return self.kind.judge.lacks(case)
-        return self._reading.lacks(self._seen(case)) if self._reading else ""
+        lacking = self._reading.lacks(self._seen(case)) if self._reading else ""
+        return lacking or (self.kind.judge.lacks(case) if self.kind.judge else "")
 
     def score(
         self,

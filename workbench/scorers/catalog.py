@@ -195,6 +195,8 @@ def make_scorer(
     problem = kind.check(options)
     if problem:
         raise SuiteError(f"{here}: {problem}")
+    if kind.name == embedding.EMBEDDING:
+        kind = embedding.asking(kind, options)
     label = _name(keys.get("name", ""), here)
     if not label and kind.flips:
         label = f"not_{parts[0].name}"
@@ -273,6 +275,8 @@ def _checks(entries: str) -> tuple[Scorer, ...]:
         check = part_of(KINDS[CHECKS], entry, None, CHECKS, None)
         if any(leaf.kind.of_case for leaf in check.leaves):
             raise SuiteError(f"{CHECKS}: {check.name}: the checks of a case cannot hold themselves")
+        if any(leaf.kind.judge for leaf in check.leaves):
+            raise SuiteError(f"{CHECKS}: {check.name} asks a model, which a suite alone may name")
         name = combined.unused_name(check.name, made)
         made[name] = replace(check, label=name)
     return tuple(made.values())

@@ -21,7 +21,7 @@ from workbench.runs.spec.plan import CHUNK
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import Result
 from workbench.scorers.base import Score
-from workbench.scorers.judges.judge import judges_of
+from workbench.scorers.judges.judge import asking_of
 from workbench.scorers.models import Models
 from workbench.scorers.python_files import codes_of, opened_code
 from workbench.units import plural
@@ -150,14 +150,10 @@ def rescore(session: Session, run_id: str | None = None, suite_name: str | None 
 
 
 def _stored_replies(session: Session, suite: Suite) -> StoredReplies | None:
-    """What the suite's judges said before; None without judges."""
-    from workbench.providers.opening import open_provider
-
-    judges = judges_of(suite.scorers)
-    identities = {
-        judge.prompt.fingerprint: open_provider(session.provider_settings(judge.prompt)).identity
-        for judge in judges
-    }
+    """What the models that the suite's scorers ask said before; None where they ask none."""
+    judges = asking_of(suite.scorers)
+    openers = session.judge_providers(judges)
+    identities = {fingerprint: opener().identity for fingerprint, opener in openers.items()}
     return StoredReplies(session.store, identities) if judges else None
 
 

@@ -170,7 +170,7 @@ def _expected(suite: Suite) -> Iterator[Finding]:
         for case in suite.dataset.cases:
             if reads.lacks(case) or reads.misfit(case):
                 lacking.append(case.id)
-            elif not _reachable(scorer, case):
+            elif scorer.kind.judge is None and not _reachable(scorer, case):
                 never.append(case.id)
         if never:
             text = f"{scorer.name} scores no answer 1 in {plural(len(never), 'case')}"

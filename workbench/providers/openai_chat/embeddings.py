@@ -5,10 +5,8 @@ limited, retried, paid and cached as all others are.
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import math
-import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,24 +19,12 @@ from workbench.providers.openai_chat.call_context import CallContext, EndpointHi
 from workbench.providers.openai_chat.classify import classify_status, read_metadata
 from workbench.providers.openai_chat.client import OpenAICompatible
 from workbench.providers.openai_chat.error_bodies import is_error, parse_error
+from workbench.providers.vectors import packed
 
 PATH = "embeddings"
 _MOST_TEXTS = 64
 _MOST_CHARS = 200_000
 _MOST_NUMBERS = 65_536
-
-
-def packed(vector: Sequence[float]) -> str:
-    """A vector as the text of an answer: base64 of 32-bit numbers, lowest byte first."""
-    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode("ascii")
-
-
-def unpacked(text: str) -> tuple[float, ...]:
-    """The vector in the text of an answer. Raises ValueError."""
-    raw = base64.b64decode(text, validate=True)
-    if not raw or len(raw) % 4:
-        raise ValueError("it is no vector")
-    return struct.unpack(f"<{len(raw) // 4}f", raw)
 
 
 def embeddings_of(provider: Provider) -> Provider:
@@ -66,8 +52,9 @@ class _Waiting:
 class Embeddings:
     """The embeddings of one endpoint, as a provider whose answers are vectors.
 
-    A request is one text, its last message. Texts that are asked while a call is under way go out
-    together in the next one: the first of them counts the call, the others none.
+    A request is one text, its last message, and has no options. Texts that are asked while a call
+    is under way go out together in the next one: the first of them counts the call, the others
+    none.
     """
 
     def __init__(self, provider: OpenAICompatible) -> None:
@@ -131,11 +118,11 @@ class Embeddings:
 
     def _next(self) -> list[_Waiting]:
         """The longest-waiting texts of one model, as many as a call takes."""
-        first = self._waiting[0].request
+        model = self._waiting[0].request.model
         some: list[_Waiting] = []
         chars = 0
         for each in self._waiting:
-            same = (each.request.model, each.request.options) == (first.model, first.options)
+            same = each.request.model == model
             if same and (not some or chars + len(each.text) <= _MOST_CHARS):
                 some.append(each)
                 chars += len(each.text)
@@ -161,7 +148,7 @@ class Embeddings:
     ) -> Sequence[Answer] | ProviderError:
         request = some[0].request
         context = self._context(request.model)
-        body = {**request.options, "model": request.model, "input": [each.text for each in some]}
+        body = {"model": request.model, "input": [each.text for each in some]}
         content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         from workbench.providers.response_limits import read_capped
 

@@ -87,7 +87,8 @@ def estimate_run(
     if not spec.judges:
         return estimate
     answers = estimate.calls
-    if store is None or spec.fresh or not store.was_judged(spec.suite.parts["judge"]):
+    judged = spec.suite.parts.get("judge", "")
+    if store is None or spec.fresh or not store.was_judged(judged):
         answers += estimate.cached
     usd = [_judge_usd(spec, judge.prompt, answers, judges or {}) for judge in spec.judges]
     return replace(estimate, judge_calls=answers * len(spec.judges), judge_usd=_sum(usd))

@@ -15,7 +15,7 @@ from workbench.runs.spec.values import RunSpec
 from workbench.runs.store.store_thread import StoreThread
 from workbench.runs.store.writer import CachedAnswer
 from workbench.scorers.base import Scorer
-from workbench.scorers.judges.judge import judges_of
+from workbench.scorers.judges.judge import asking_of
 from workbench.scorers.models import Question
 
 OpenProvider = Callable[[], Provider]
@@ -98,7 +98,7 @@ class Judges:
         self._session: set[bytes] = set()
         """Keys of the questions that were asked in this session."""
         opened = {_identity(provider): provider}
-        for judge in judges_of(spec.scorers):
+        for judge in asking_of(spec.scorers):
             prompt = judge.prompt
             opener = openers.get(prompt.fingerprint)
             if opener is None or prompt.model is None:
@@ -168,7 +168,7 @@ class Judges:
 
 def _asking(scorers: Sequence[Scorer]) -> tuple[Scorer, ...]:
     """The scorers that ask judges, and those that decide whether they do."""
-    needed = {scorer.name for scorer in scorers if judges_of((scorer,))}
+    needed = {scorer.name for scorer in scorers if asking_of((scorer,))}
     for scorer in reversed(scorers):
         if scorer.name in needed and scorer.after:
             needed.add(scorer.after)

@@ -19,7 +19,7 @@ from workbench.runs.store.holder import HEARTBEAT_S
 from workbench.runs.store.spec_parts import scorer_names
 from workbench.runs.store.store_thread import StoreThread
 from workbench.runs.store.writer import CachedAnswer, Recorded, RunWriter
-from workbench.scorers.judges.judge import judges_of
+from workbench.scorers.judges.judge import asking_of
 from workbench.scorers.python_files import codes_of
 
 BATCH = 200
@@ -35,7 +35,7 @@ class Recorder:
         self._scorers = spec.scorers
         self._codes = codes_of(spec.scorers)
         self._headline = (scorer_names(spec) or ("",))[0]
-        judges = {scorer.name for scorer in spec.scorers if judges_of((scorer,))}
+        judges = {scorer.name for scorer in spec.scorers if asking_of((scorer,))}
         self._needed = {self._headline, *judges}
         """Scorers that a resumed run asks again where they failed."""
         self._store = store

@@ -14,7 +14,7 @@ from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer
 from workbench.runs.spec.suite import RunOptions, Suite
 from workbench.scorers.base import AsksModels, Score, Scorer
-from workbench.scorers.judges.judge import judges_of
+from workbench.scorers.judges.judge import asking_of
 
 
 class RunStatus(enum.StrEnum):
@@ -65,8 +65,8 @@ class RunSpec:
 
     @cached_property
     def judges(self) -> tuple[AsksModels, ...]:
-        """The judges among the scorers."""
-        return judges_of(self.scorers)
+        """The judges among the scorers, and what else asks models."""
+        return asking_of(self.scorers)
 
 
 @dataclass(frozen=True, slots=True)

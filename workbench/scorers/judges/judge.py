@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.datasets.cells import text_of
 from workbench.datasets.prompt_files import WorkspaceFiles
@@ -59,6 +59,7 @@ class Judge:
     rubric: Rubric
     options: Mapping[str, Any]
     """Those of OPTIONS that are set."""
+    embeds: ClassVar[bool] = False
 
     @cached_property
     def fingerprint(self) -> str:
@@ -249,10 +250,15 @@ def record_options(judge: Judge) -> dict[str, Any]:
     return {**judge.options, CONTENT: judge.fingerprint}
 
 
-def judges_of(scorers: Sequence[Scorer]) -> tuple[AsksModels, ...]:
+def asking_of(scorers: Sequence[Scorer]) -> tuple[AsksModels, ...]:
+    """What asks models among these scorers, each once."""
+    asking = (leaf.kind.judge for scorer in scorers for leaf in scorer.leaves)
+    return tuple({each.fingerprint: each for each in asking if each}.values())
+
+
+def judges_of(scorers: Sequence[Scorer]) -> tuple[Judge, ...]:
     """The judges among these scorers, each once."""
-    judges = (leaf.kind.judge for scorer in scorers for leaf in scorer.leaves)
-    return tuple({judge.fingerprint: judge for judge in judges if judge}.values())
+    return tuple(each for each in asking_of(scorers) if isinstance(each, Judge))
 
 
 def without_content(scorer: Scorer) -> Scorer:
