@@ -18,8 +18,8 @@ from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.openai_chat.call_context import CallContext
 from workbench.providers.openai_chat.embeddings import embeddings_of, read_vectors
+from workbench.providers.openai_chat.vectors import packed, unpacked
 from workbench.providers.opening import open_provider
-from workbench.providers.vectors import packed, unpacked
 from workbench.settings import ProviderSettings
 
 CONTEXT = CallContext("host", "small")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
 from workbench.providers.base import Answer, Outcome
-from workbench.providers.vectors import packed
+from workbench.providers.openai_chat.vectors import packed
 from workbench.scorers.catalog import checks_of, make_scorer
 from workbench.scorers.families.embedding import cosine
 from workbench.scorers.judges.judge import JudgeFailed

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from workbench.actions.trust import trust
 from workbench.actions.workspace.git_attributes import ATTRIBUTES, add_union_merge, in_git
+from workbench.child_process.allowed import allow
+from workbench.child_process.source import read_source
 from workbench.datasets.prompt_files import WorkspaceFiles
 from workbench.errors import NotFound, UsageError
 from workbench.files import write_atomically
@@ -25,6 +27,7 @@ from workbench.workspace import (
 )
 
 STEPS = "steps"
+SCORERS = "scorers"
 _KEPT = frozenset({".git", ATTRIBUTES})
 """Files that may exist in a new workspace's folder: a repository and its settings."""
 _STEP = re.compile(r"\d+")
@@ -135,10 +138,13 @@ def _sample(name: str) -> Path:
 
 def _copy_sample(source: Path, folder: Path) -> None:
     shutil.copytree(source, folder / EVALS / source.name)
-    snippets = source / SNIPPETS
-    if snippets.is_dir():
-        # Drafts include those of the workspace.
-        (folder / EVALS / source.name / SNIPPETS).rename(folder / SNIPPETS)
+    for name in (SNIPPETS, SCORERS):
+        if (source / name).is_dir():
+            # Drafts and suites name those of the workspace.
+            (folder / EVALS / source.name / name).rename(folder / name)
+    for code in sorted((folder / SCORERS).glob("*.py")):
+        # It is this program's own code, as installed as the rest of it.
+        allow(read_source(folder, code.relative_to(folder).as_posix()))
     steps = sample_steps(source.name)
     if steps:
         draft = read_draft(steps[0], WorkspaceFiles(folder, folder / PROMPTS))

@@ -19,7 +19,7 @@ from workbench.providers.openai_chat.call_context import CallContext, EndpointHi
 from workbench.providers.openai_chat.classify import classify_status, read_metadata
 from workbench.providers.openai_chat.client import OpenAICompatible
 from workbench.providers.openai_chat.error_bodies import is_error, parse_error
-from workbench.providers.vectors import packed
+from workbench.providers.openai_chat.vectors import packed
 
 PATH = "embeddings"
 _MOST_TEXTS = 64

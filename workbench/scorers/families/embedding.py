@@ -13,7 +13,7 @@ from workbench.datasets.values import Case
 from workbench.fingerprints import fingerprint
 from workbench.prompts.values import Message, Model, Prompt
 from workbench.providers.base import MAX_OUTPUT, Answer, Outcome, Request
-from workbench.providers.vectors import unpacked
+from workbench.providers.openai_chat.vectors import unpacked
 from workbench.scorers.base import Kind, Score
 from workbench.scorers.cuts import reaches
 from workbench.scorers.expected import NEAR, texts
