@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from workbench.cli.context import folder_of
-from workbench.errors import EXIT_DONE, UsageError
+from workbench.errors import EXIT_DONE, NotFound, UsageError
 from workbench.suggestions import did_you_mean
 
 SECTIONS = {
@@ -145,11 +145,20 @@ def workbench(ctx: click.Context, workspace: Path | None) -> int:
 
 
 def open_tui(folder: Path) -> int:
-    """Open the screens. Raises UsageError without a terminal."""
+    """Open the screens; in an empty folder, of a workspace that is made there if the user agrees.
+
+    Raises UsageError without a terminal, NotFound without a workspace.
+    """
     from workbench.workspace import find_workspace
 
-    workspace = find_workspace(folder)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    try:
+        workspace = find_workspace(folder)
+    except NotFound:
+        if not (on_terminal and _makes_one(folder)):
+            raise
+        workspace = find_workspace(folder)
+    if not on_terminal:
         raise UsageError(
             "the terminal interface needs a terminal, and here is none",
             hint="workbench --help lists the commands, which work everywhere",
@@ -157,3 +166,17 @@ def open_tui(folder: Path) -> int:
     # By name: commands must not depend on the screens, nor load them early.
     code: int = import_module("workbench.tui").run(workspace)
     return code
+
+
+def _makes_one(folder: Path) -> bool:
+    """Whether the user wanted a workspace in this empty folder, and it was made."""
+    from workbench.actions.workspace.init import create_workspace, is_free
+    from workbench.present.safe_text import safe_line
+
+    place = safe_line(str(folder.resolve()))
+    if not is_free(folder) or not click.confirm(
+        f"There is no workspace in {place} or above. Make one here?", default=True
+    ):
+        return False
+    create_workspace(folder, with_draft=False)
+    return True

@@ -95,11 +95,14 @@ def sample_steps(name: str) -> tuple[Path, ...]:
     return tuple(sorted(folder.glob(f"*{SUFFIX}"), key=_step_number))
 
 
-def create_workspace(folder: Path, sample: str | None = None) -> Workspace:
+def create_workspace(
+    folder: Path, sample: str | None = None, *, with_draft: bool = True
+) -> Workspace:
     """Create a workspace in `folder`, which must not exist or hold only git's files, and trust it.
 
-    With `sample` it has that suite, and the first step of its prompt as the draft. Raises
-    UsageError for a folder that is not empty, NotFound for an unknown sample.
+    With `sample` it has that suite, and the first step of its prompt as the draft; else, unless
+    `with_draft` is False, a draft to begin with. Raises UsageError for a folder that is not empty,
+    NotFound for an unknown sample.
     """
     _check_free(folder)
     source = _sample(sample) if sample else None
@@ -110,8 +113,10 @@ def create_workspace(folder: Path, sample: str | None = None) -> Workspace:
     if source:
         _copy_sample(source, folder)
     else:
-        write_atomically(folder / PROMPTS / f"hello{SUFFIX}", _DRAFT.format(prompt_id="hello"))
+        (folder / PROMPTS).mkdir(exist_ok=True)
         (folder / EVALS).mkdir(exist_ok=True)
+    if with_draft and not source:
+        write_atomically(folder / PROMPTS / f"hello{SUFFIX}", _DRAFT.format(prompt_id="hello"))
     # Last, because this file makes the folder a workspace.
     write_atomically(folder / FILE_NAME, _SETTINGS)
     workspace = open_workspace(folder)
@@ -119,12 +124,17 @@ def create_workspace(folder: Path, sample: str | None = None) -> Workspace:
     return workspace
 
 
+def is_free(folder: Path) -> bool:
+    """Whether a folder is empty but for git's files."""
+    return all(path.name in _KEPT for path in folder.iterdir())
+
+
 def _check_free(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file", hint="name a folder")
     if (folder / FILE_NAME).exists():
         raise UsageError(f"{folder} is a workspace already", hint="workbench opens it")
-    if folder.is_dir() and any(path.name not in _KEPT for path in folder.iterdir()):
+    if folder.is_dir() and not is_free(folder):
         raise UsageError(
             f"{folder} is not empty, and nothing in it may be overwritten", hint="name a new folder"
         )
