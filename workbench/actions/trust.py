@@ -78,6 +78,21 @@ def check_registry_trust(workspace: Workspace, registry: TargetSettings) -> None
     )
 
 
+def reach(workspace: Workspace) -> list[str]:
+    """Where prompts and keys may go, and cases come from, once the workspace is trusted."""
+    settings = workspace.settings
+    lines = []
+    for provider in settings.providers.values():
+        named = (provider.api_key_env, *provider.headers_env.values())
+        held = ", ".join(f"${name}" for name in named if name)
+        key = f" with the key in {held}" if held else ""
+        lines.append(f"{provider.name}: {where_to(provider)}{key}")
+    for table in (*settings.targets.values(), *settings.model_registries.values()):
+        lines.append(f"{table.name}: {target_place(table) or table.kind}")
+    addresses = dataset_addresses(workspace)
+    return lines + [f"{suite}: cases from {address}" for suite, address in addresses.items()]
+
+
 def where_to(provider: ProviderSettings) -> str:
     """Where its prompts go, as far as the settings say it."""
     if provider.kind == COMMAND:

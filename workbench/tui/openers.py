@@ -87,6 +87,11 @@ class DialogOpeners(AppContext):
             save()
         open_suite_walk(self, self.selection.prompt_id, made)
 
+    def action_providers(self) -> None:
+        from workbench.tui.new_parts.providers import open_providers
+
+        open_providers(self)
+
     def action_variants(self) -> None:
         if not self.selection.prompt_id:
             self.tell("no prompt is picked: F2 Prompts", error=True)

@@ -45,6 +45,8 @@ from workbench.tui.draft.register_dialog import Register, open_register
 from workbench.tui.keys.commands import available
 from workbench.tui.new_parts.import_file import ImportFile
 from workbench.tui.new_parts.new_prompt import NewPrompt, PastedPrompt
+from workbench.tui.new_parts.pick_model import Listed, PickModel
+from workbench.tui.new_parts.providers import NewProvider
 from workbench.tui.new_parts.suite_walk.cases import CasesStep
 from workbench.tui.new_parts.suite_walk.files import FilesStep
 from workbench.tui.new_parts.suite_walk.form import SuiteForm, Walk
@@ -78,6 +80,12 @@ def _walk() -> Walk:
 WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     CasesStep: _pushed(lambda _: CasesStep(_walk())),
     ChoiceList: _pushed(lambda _: ChoiceList("role", Choice([Option("one")], id="role"))),
+    NewProvider: _pushed(lambda _: NewProvider()),
+    PickModel: _pushed(
+        lambda app: PickModel(
+            app.workspace.settings.providers["mock"], Listed(("a", "b")), is_new=False
+        )
+    ),
     FilesStep: _pushed(lambda _: FilesStep(_walk())),
     GateStep: _pushed(lambda _: GateStep(_walk(), Gate("not_worse"))),
     ScorerOptions: _pushed(lambda _: ScorerOptions(find_kind("contains"), {})),

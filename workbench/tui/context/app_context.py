@@ -107,6 +107,9 @@ class AppContext(GuardedApp):
         """Choose suite and cases for a run of what is selected."""
         raise NotImplementedError
 
+    def action_providers(self) -> None:
+        raise NotImplementedError
+
     def action_new_suite(self) -> None:
         """Begin a suite of the picked prompt."""
         raise NotImplementedError

@@ -50,7 +50,7 @@ class Messages(Dialog[None]):
 
 def open_trust(app: AppContext) -> None:
     """Say what trusting means; `y` trusts the folder with exactly these settings."""
-    from workbench.actions.trust import dataset_addresses, is_trusted, target_place, trust, where_to
+    from workbench.actions.trust import dataset_addresses, is_trusted, reach, trust
     from workbench.datasets.sources.addresses import is_trusted_address
 
     addresses = dataset_addresses(app.workspace)
@@ -58,14 +58,7 @@ def open_trust(app: AppContext) -> None:
     if is_trusted(app.workspace) and all(is_trusted_address(root, a) for a in addresses.values()):
         app.tell("this workspace is trusted, with the settings that it has now")
         return
-    lines = []
-    settings = app.workspace.settings
-    for provider in settings.providers.values():
-        key = f" with the key in ${provider.api_key_env}" if provider.api_key_env else ""
-        lines.append(f"{provider.name}: {where_to(provider)}{key}")
-    for table in (*settings.targets.values(), *settings.model_registries.values()):
-        lines.append(f"{table.name}: {target_place(table) or table.kind}")
-    lines += [f"{suite}: cases from {address}" for suite, address in addresses.items()]
+    lines = reach(app.workspace)
 
     def answered(agreed: bool | None) -> None:
         if agreed:

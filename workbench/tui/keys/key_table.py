@@ -66,6 +66,15 @@ APP = (
         "new_suite",
         "cases, scorers and a gate for the picked prompt",
     ),
+    Action(
+        "app.providers",
+        "",
+        "Providers…",
+        "workspace",
+        "app",
+        "providers",
+        "endpoints and their models: list, add, try",
+    ),
     Action("app.themes", "", "Themes…", "view", "app", "themes", "choose the colours"),
     Action("app.messages", "", "Messages…", "view", "app", "messages", "all messages so far"),
     Action(
@@ -138,6 +147,15 @@ PROMPTS = (
     Action("prompts.deploy", "D", "Deploy…", "deploy", "prompts", "deploy", "make it live", 5),
     Action("prompts.export", "E", "Export…", "prompt", "prompts", "export", "to a target"),
     Action("prompts.revoke", "V", "Revoke…", "deploy", "prompts", "revoke", "never live again"),
+    Action(
+        "prompts.providers",
+        "P",
+        "Providers…",
+        "workspace",
+        "prompts",
+        "providers",
+        "endpoints and their models",
+    ),
     Action(
         "prompts.new",
         "n",

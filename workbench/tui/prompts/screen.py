@@ -289,6 +289,9 @@ class PromptsScreen(ModeScreen):
 
         open_new_prompt(self.app)
 
+    def action_providers(self) -> None:
+        self.app.action_providers()
+
     def action_baseline(self) -> None:
         self._baseline = self.app.selection.ref
         self.app.select(compare_a=self._baseline)
