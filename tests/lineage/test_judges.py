@@ -28,6 +28,7 @@ def test_one_changed_byte_of_a_judge_makes_evidence_stale(tmp_path: Path) -> Non
             register(session, resolve(session, "qa"), description="first")
             (evidence,) = evaluate(session, "qa", "1.0.0")
             assert evidence.gate.value == "pass"
+            assert session.registry.verify().ok
         with Session(workspace) as session:
             assert session.registry.status("qa", "1.0.0", "production").state.value == "tested"
             (node,) = [n for n in lineage(session, "qa@1.0.0").walk() if n.kind == "judge"]
@@ -36,8 +37,7 @@ def test_one_changed_byte_of_a_judge_makes_evidence_stale(tmp_path: Path) -> Non
         path.write_text(JUDGE.replace("is helpful.", "is helpful!"))
         with Session(workspace) as session:
             traced = lineage(session, "qa@1.0.0")
-            (difference,) = [d for d in traced.today if d.reads == STALE]
-            assert difference.what == "judge helpful"
+            assert "judge helpful" in [d.what for d in traced.today if d.reads == STALE]
             (node,) = [n for n in traced.walk() if n.kind == "judge"]
             assert node.warning.startswith("stale")
             kept = recall(session, recorded_evaluation(session, "qa@1.0.0")).suite
@@ -48,7 +48,7 @@ def test_one_changed_byte_of_a_judge_makes_evidence_stale(tmp_path: Path) -> Non
             apply(session, "better words")
             status = session.registry.status("qa", "1.0.0", "production")
             assert status.state.value == "stale"
-            assert status.reason.startswith("judge changed since it passed qa")
+            assert status.reason.startswith("judge and scorers changed since it passed qa")
 
 
 def test_a_gate_that_rests_on_a_judge_decides_nothing_without_a_calibration(

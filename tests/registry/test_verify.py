@@ -22,11 +22,18 @@ from workbench.registry.storage.sqlite.schema import TABLES
 from workbench.runs.spec.suite import GatePolicy
 from workbench.settings import EnvironmentSettings
 from workbench.verdicts import Gate
+from workbench.verdicts.judges.calibration import Calibration
+from workbench.verdicts.statistics.agreement import Matrix
 
 
 @pytest.fixture(scope="module")
 def key() -> SigningKey:
     return SigningKey.generate()
+
+
+CALIBRATION = Calibration(
+    *("helpful", "f" * 64, ("m",), "qa", "a" * 64, 80, 34, Matrix(40, 4, 4, 30), 0, 0.7)
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +53,7 @@ def full(tmp_path_factory: pytest.TempPathFactory, key: SigningKey) -> Path:
         registry.register_consumer("app", "p", "production", ">=1,<2")
         side = {"asked": "openai/m", "models": ["m-2"], "cached": 0}
         assert registry.observe(registry.evaluations("p")[0], side, "canary", by="ci", changed=True)
+        registry.record_calibration(CALIBRATION, "ana")
         registry.rollback("p", "production", "bob", reason="worse")
         registry.revoke("p", "1.1.0", "ana", "leaks names")
         assert registry.verify(key=key.public_pem).ok

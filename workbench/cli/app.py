@@ -25,6 +25,7 @@ SECTIONS = {
         "bisect": "bisect",
         "report": "report",
         "scorers": "scorers",
+        "judge": "judge",
         "suite": "suite",
         "rescore": "rescore",
         "snippets": "snippets",

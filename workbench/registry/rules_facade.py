@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
     from workbench.registry.models.answering import Observed
     from workbench.registry.models.records import (
+        CalibrationRecord,
         EvaluationRecord,
         FactChange,
         RuleChange,
         WaitingRule,
     )
     from workbench.settings import EnvironmentSettings
+    from workbench.verdicts.judges.calibration import Calibration
 
 
 class RegistryRules(RegistryFile):
@@ -190,6 +192,25 @@ class RegistryRules(RegistryFile):
 
         with self._writing() as transaction:
             return approve_rules(transaction, actor_named(approved_by, "an approval"), seq, reason)
+
+    # Judges
+
+    def record_calibration(self, calibration: Calibration, by: str) -> int:
+        """Record how a judge compares with people's labels: the record's seq in the ledger."""
+        from workbench.registry.content.calibrations import record_calibration
+        from workbench.registry.models.actors import actor_named
+
+        with self._writing() as transaction:
+            seq = record_calibration(transaction, calibration, by)
+            transaction.sign(actor_named(by), seq)
+        return seq
+
+    def calibrations(self, fingerprint: str = "") -> list[CalibrationRecord]:
+        """The calibrations of a judge, or of all, newest first."""
+        from workbench.registry.content.calibrations import calibrations
+
+        with self._reading() as connection:
+            return calibrations(connection, fingerprint)
 
     # Which model answers
 

@@ -13,13 +13,14 @@ from workbench.actions.comparing.sides import SAME, check_sides, covering_run, s
 from workbench.actions.refs import Source, resolve, with_distinct_names
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnPlanned, PlannedRun
+from workbench.actions.running.judges import uncalibrated
 from workbench.actions.session import Session
 from workbench.datasets.distinct import check_consistent, distinct
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import Result, RunSpec, RunStatus, RunSummary
-from workbench.verdicts.comparison import compare_shuffled
+from workbench.verdicts.comparison import compare_shuffled, undecided
 from workbench.verdicts.conditions import gate_of
 from workbench.verdicts.multiple_comparisons import best_of, best_of_note, holm, mid_p
 from workbench.verdicts.noise import Noise
@@ -266,6 +267,10 @@ def swapped(session: Session, compared: Compared) -> Compared:
 
 
 def _with_noise(session: Session, compared: Compared) -> Compared:
+    why = next(uncalibrated(session, compared.suite), "")
+    if why:
+        comparisons = tuple(undecided(each, why) for each in compared.comparisons)
+        compared = replace(compared, comparisons=comparisons, gate=Gate.NO_DECISION)
     scorer, cases = compared.headline.scorer, compared.cases
     return replace(compared, noise=own_noise(session, compared.a.summary, scorer, cases))
 

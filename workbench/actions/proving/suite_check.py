@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from workbench.actions.running.judges import uncalibrated
 from workbench.actions.session import Session
 from workbench.actions.workspace.checks import Level
 from workbench.datasets.json_values import as_text
@@ -51,6 +52,7 @@ def check_suite(session: Session, suite: Suite, flip_rate: float | None) -> tupl
         *_examples(session, suite),
         *_labels(suite),
         *_expected(suite),
+        *_judges(session, suite),
         *_history(session, suite),
         *_counts(suite, flip_rate),
     )
@@ -85,6 +87,11 @@ def _copies(suite: Suite) -> Iterator[Finding]:
         if not complete:
             text = f"{len(cases):,} cases are too many to compare all for near copies"
             yield Finding("near_duplicates", Level.OK, text)
+
+
+def _judges(session: Session, suite: Suite) -> Iterator[Finding]:
+    for why in uncalibrated(session, suite):
+        yield Finding("judges", Level.PROBLEM, why)
 
 
 def _ask(cases: Sequence[str]) -> str:

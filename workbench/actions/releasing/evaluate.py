@@ -11,10 +11,15 @@ from workbench.actions.comparing.gate_uses import note_evaluation, questions_of
 from workbench.actions.refs import source_of
 from workbench.actions.releasing.gate_run import GateRun, extended_gate, whole_gate
 from workbench.actions.releasing.gate_watch import LiveSide, Looks
-from workbench.actions.releasing.judges import check_judges
 from workbench.actions.releasing.rules import publish_suite, sync
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnPlanned
+from workbench.actions.running.judges import (
+    JUDGES,
+    answered_for,
+    check_answered,
+    check_judges,
+)
 from workbench.actions.session import Session
 from workbench.errors import NotFound, RunCutShort, UsageError
 from workbench.present.answer_origin import BASELINE_ALTERED
@@ -62,7 +67,7 @@ def evaluate(
     if not suites:
         raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
     for suite in suites:
-        check_judges(suite)
+        check_judges(session, suite)
         publish_suite(session, suite)  # a named suite may lie elsewhere
     if extend:
         gates = [extended_gate(session, source, suite, fresh) for suite in suites]
@@ -109,6 +114,8 @@ def _evaluate_one(session: Session, gate: GateRun, on_run: OnRun | None) -> tupl
     if side_a:
         check_comparable(side_a.summary, summary, side_a.cases, spec.cases)
     results = session.store.results(summary.run_id)
+    judged = answered_for(suite, [summary, *([side_a.summary] if side_a else [])], gate.before)
+    check_answered(session, suite, judged)
     evidence = make_evidence(
         prompt_id=source.prompt.prompt_id,
         version=str(source.version),
@@ -133,6 +140,7 @@ def _evaluate_one(session: Session, gate: GateRun, on_run: OnRun | None) -> tupl
             **_environment(summary),
             **_calls(gate, results, side_a),
             **_notes(gate),
+            **({JUDGES: judged} if judged else {}),
         },
     )
     return evidence, use

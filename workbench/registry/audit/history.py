@@ -29,6 +29,7 @@ SELECT l.at,
     WHEN 'approval' THEN 'approve' WHEN 'revocation' THEN 'revoke' WHEN 'deployment' THEN d.action
     WHEN 'registry' THEN 'create' WHEN 'signature' THEN 'sign'
     WHEN 'rule_approval' THEN 'approve' WHEN 'observation' THEN 'observe'
+    WHEN 'calibration' THEN 'calibrate'
     ELSE CASE WHEN trim(coalesce(s.reason, n.reason, '')) <> '' THEN 'loosen' ELSE l.kind END
     END AS action,
   coalesce(v.prompt_id, e.prompt_id, d.prompt_id, a.prompt_id, r.prompt_id, s.prompt_id,
@@ -56,6 +57,8 @@ SELECT l.at,
       END,
     CASE WHEN o.seq IS NOT NULL THEN o.asked || ' is answered by ' || o.answered || ', '
       || o.reason END,
+    CASE WHEN cb.seq IS NOT NULL THEN 'judge ' || cb.judge || ' on ' || cb.suite || ': '
+      || cb.labelled || ' labelled answers' END,
     CASE WHEN g.seq IS NOT NULL THEN 'record ' || g.target END, '') AS reason,
   d.previous_version, coalesce(d.override, 0), l.seq, l.hash,
   CASE d.action WHEN 'rollback' THEN (
@@ -72,6 +75,7 @@ LEFT JOIN consumers c ON c.seq = l.seq
 LEFT JOIN environments n ON n.seq = l.seq
 LEFT JOIN signatures g ON g.seq = l.seq
 LEFT JOIN observations o ON o.seq = l.seq
+LEFT JOIN calibrations cb ON cb.seq = l.seq
 LEFT JOIN rule_approvals ra ON ra.seq = l.seq
 LEFT JOIN suites rs ON rs.seq = ra.target
 LEFT JOIN environments rn ON rn.seq = ra.target

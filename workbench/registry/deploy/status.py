@@ -30,6 +30,7 @@ PART_WORDS = {
     "cells": "reading of cells",
     "readings": "reading of expected answers",
     "empties": "scoring of empty answers",
+    "gate_judges": "judges of the gate",
 }
 """Words for parts of a suite whose names do not explain themselves."""
 
@@ -308,6 +309,8 @@ def _feature_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str
 
 def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    if "judge" in names and "gate_judges" in names:
+        names.remove("gate_judges")  # it is one of them that was edited
     return " and ".join(PART_WORDS.get(name, name) for name in names) or "policy"
 
 

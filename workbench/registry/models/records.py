@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.verdicts.judges.calibration import Calibration
 from workbench.verdicts.values import Evidence, Gate
 
 
@@ -50,6 +51,16 @@ class EvaluationRecord:
     @property
     def suite(self) -> str:
         return self.evidence.suite
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRecord:
+    """A judge's calibration with its record."""
+
+    seq: int
+    recorded_at: str
+    recorded_by: str
+    calibration: Calibration
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ KINDS: dict[str, str] = {
     "revocation": "revocations",
     "consumer": "consumers",
     "signature": "signatures",
+    "calibration": "calibrations",
 }
 """What a ledger record is about, and the table that holds the row."""
 

@@ -15,7 +15,7 @@ from workbench.datasets.distinct import distinct
 from workbench.datasets.sources.spec import DatasetSpec
 from workbench.datasets.values import Case, Dataset
 from workbench.errors import UsageError
-from workbench.fingerprints import fingerprint, short
+from workbench.fingerprints import canonical_json, fingerprint, short
 from workbench.prompts.values import Prompt
 from workbench.runs.spec.gate_margins import (
     COST,
@@ -26,9 +26,9 @@ from workbench.runs.spec.gate_margins import (
     also_of,
     slices_of,
 )
-from workbench.scorers.base import Scorer
+from workbench.scorers.base import AsksModels, Scorer
 from workbench.scorers.first_release import credited_empty
-from workbench.scorers.judges.judge import judges_of, without_content
+from workbench.scorers.judges.judge import judges_of
 from workbench.typed_tables import Count, Share, Text, key, or_none
 from workbench.units import dollars, seconds, timeout
 
@@ -220,8 +220,9 @@ class Suite:
     def parts(self) -> dict[str, str]:
         """Fingerprints of what an evaluation depends on: dataset, scorers, policy, repeats.
 
-        `judge` is there only with judges; `cells` and `readings` only where 0.1.0 read the same
-        files otherwise, `empties` only where it gave an empty answer a score above 0.
+        `judge` and `gate_judges` are there only with judges; `cells` and `readings` only where
+        0.1.0 read the same files otherwise, `empties` only where it gave an empty answer a score
+        above 0.
         """
         parts = {
             "dataset": self.gate_cases.fingerprint,
@@ -232,9 +233,11 @@ class Suite:
         judges = judges_of(self.scorers)
         if judges:
             # A part of their own, so that an edited judge is named as what changed.
-            bare = [(without_content(s), s.required) for s in self.scorers]
-            parts["scorers"] = fingerprint([[s.fingerprint, required] for s, required in bare])
             parts["judge"] = fingerprint([judge.fingerprint for judge in judges])
+        if self.gate_judges:
+            # As they are: the registry looks for a calibration of each.
+            prints = sorted(judge.fingerprint for judge in self.gate_judges)
+            parts["gate_judges"] = canonical_json(prints)
         if self.typed:
             parts["cells"] = fingerprint(_REVISION)
         if self.reread:
@@ -242,6 +245,11 @@ class Suite:
         if self.credited:
             parts["empties"] = fingerprint(_REVISION)
         return parts
+
+    @cached_property
+    def gate_judges(self) -> tuple[AsksModels, ...]:
+        """The judges on which the gate rests."""
+        return judges_of([s for s in self.scorers if s.name in self.gate.scorers])
 
     @cached_property
     def contents(self) -> dict[str, Any]:

@@ -18,13 +18,15 @@ def run_stats(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
 
     Model names and system fingerprints (`mixed` when there are several), `latency_s` and, where
     answers were streamed, `first_token_s` with p50 and p95 in seconds, the number of answers with
-    each note, and `empty`: the number of empty answers.
+    each note, `empty`: the number of empty answers, and `judged_by`: the models that answered for
+    each judge.
     """
     return {
         **_answered_by(connection, run),
         **_latencies(connection, run),
         **_notes(connection, run),
         **_empty(connection, run),
+        **_judged_by(connection, run),
     }
 
 
@@ -51,6 +53,18 @@ def _answered_by(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
     if len(models) > 1 or len(prints) > 1:
         stats["mixed"] = True
     return stats
+
+
+def _judged_by(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
+    rows = connection.execute(
+        "SELECT DISTINCT judge, model FROM judgements JOIN answers ON answers.id = answer"
+        " WHERE run = ? AND model IS NOT NULL ORDER BY judge, model",
+        [run],
+    ).fetchall()
+    judged: dict[str, list[str]] = {}
+    for judge, model in rows:
+        judged.setdefault(judge, []).append(model)
+    return {"judged_by": judged} if judged else {}
 
 
 def _latencies(connection: sqlite3.Connection, run: int) -> dict[str, Any]:

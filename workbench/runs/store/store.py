@@ -190,6 +190,11 @@ class RunStore:
             return None
         return read_answer(row[2:], cached=True)
 
+    def keep_answer(self, key: bytes, answer: Answer) -> None:
+        """Store an answer of a judge that no run asked for."""
+        with writing(self.database):
+            judgements.insert_answer(self.database.conn, key, answer)
+
     def was_judged(self, judges: str) -> bool:
         """Whether a run has been judged by these judges, named by their part of a suite."""
         row = self.database.execute(

@@ -259,12 +259,3 @@ def asking_of(scorers: Sequence[Scorer]) -> tuple[AsksModels, ...]:
 def judges_of(scorers: Sequence[Scorer]) -> tuple[Judge, ...]:
     """The judges among these scorers, each once."""
     return tuple(each for each in asking_of(scorers) if isinstance(each, Judge))
-
-
-def without_content(scorer: Scorer) -> Scorer:
-    """The scorer, whose fingerprint then does not depend on what its judges are told."""
-    parts = tuple(without_content(part) for part in scorer.parts)
-    options = scorer.options
-    if scorer.kind.judge:
-        options = {key: value for key, value in options.items() if key != CONTENT}
-    return replace(scorer, options=options, parts=parts)

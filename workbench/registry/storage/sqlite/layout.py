@@ -7,7 +7,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x57424E43
 """WBNC: `file registry.db` shows it."""
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """The number of migrations that this program knows. It writes only files of this schema."""
 
 OLDEST_READER = 2

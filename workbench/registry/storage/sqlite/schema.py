@@ -194,6 +194,23 @@ CREATE TABLE signatures (
   keyid TEXT NOT NULL,
   envelope TEXT NOT NULL CHECK (json_valid(envelope))
 ) STRICT""",
+    "calibrations": """
+CREATE TABLE calibrations (
+  seq INTEGER PRIMARY KEY,
+  judge TEXT NOT NULL CHECK (judge <> ''),
+  fingerprint TEXT NOT NULL CHECK (length(fingerprint) = 64),
+  models TEXT NOT NULL CHECK (json_valid(models)),
+  suite TEXT NOT NULL,
+  labels TEXT NOT NULL CHECK (length(labels) = 64),
+  labelled INTEGER NOT NULL CHECK (labelled >= 0),
+  rarer INTEGER NOT NULL CHECK (rarer >= 0),
+  passed_both INTEGER NOT NULL CHECK (passed_both >= 0),
+  passed_by_judge INTEGER NOT NULL CHECK (passed_by_judge >= 0),
+  passed_by_people INTEGER NOT NULL CHECK (passed_by_people >= 0),
+  failed_both INTEGER NOT NULL CHECK (failed_both >= 0),
+  missing INTEGER NOT NULL CHECK (missing >= 0),
+  human_kappa REAL
+) STRICT""",
 }
 
 UNIQUE_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -211,6 +228,7 @@ UNIQUE_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "revocations": (("seq",), ("prompt_id", "version")),
     "consumers": (("seq",),),
     "signatures": (("seq",),),
+    "calibrations": (("seq",),),
 }
 """What REPLACE would replace: the triggers refuse the second row of each."""
 
@@ -228,4 +246,5 @@ INDEXES = (
     "CREATE INDEX signatures_of ON signatures (target)",
     "CREATE INDEX ledger_at ON ledger (at)",
     "CREATE INDEX observations_of ON observations (asked, seq)",
+    "CREATE INDEX calibrations_of ON calibrations (fingerprint, seq)",
 )

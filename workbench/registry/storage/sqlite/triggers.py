@@ -114,6 +114,9 @@ _SUITE: tuple[Rule, ...] = (
     ),
 )
 
+_JUDGED_BY = "'$.environment.judges.\"' || g.value || '\"'"
+"""Where the record of an evaluation has the models that answered for a judge."""
+
 _EVALUATION: tuple[Rule, ...] = (
     (HAS_VERSION, "evaluation: no such version with this fingerprint"),
     (
@@ -130,6 +133,15 @@ _EVALUATION: tuple[Rule, ...] = (
     (
         "json_valid(NEW.plan) AND json_valid(NEW.record) AND NEW.planned >= 0",
         "evaluation: plan and record are JSON",
+    ),
+    (
+        "NEW.gate <> 'pass' OR NOT EXISTS (SELECT 1 FROM suites s, json_each("
+        "coalesce(json_extract(s.parts, '$.gate_judges'), '[]')) g WHERE s.seq = NEW.suite_seq"
+        " AND NOT EXISTS (SELECT 1 FROM admitted_calibrations c WHERE c.fingerprint = g.value"
+        f" AND json_type(NEW.record, {_JUDGED_BY}) = 'array' AND NOT EXISTS (SELECT 1"
+        f" FROM json_each(NEW.record, {_JUDGED_BY}) m"
+        " WHERE m.value NOT IN (SELECT x.value FROM json_each(c.models) x))))",
+        "evaluation: its gate rests on a judge without a calibration that fits",
     ),
 )
 
@@ -239,6 +251,25 @@ _CONSUMER: tuple[Rule, ...] = (
     ("json_valid(NEW.bounds)", "consumer: bounds are JSON"),
 )
 
+_CALIBRATION: tuple[Rule, ...] = (
+    ("NEW.judge <> ''", "calibration: no judge"),
+    (
+        "length(NEW.fingerprint) = 64 AND length(NEW.labels) = 64",
+        "calibration: it names the judge and the labels by their sha256",
+    ),
+    (
+        "json_valid(NEW.models) AND json_type(NEW.models) = 'array'",
+        "calibration: models is a list",
+    ),
+    (
+        "min(NEW.passed_both, NEW.passed_by_judge, NEW.passed_by_people, NEW.failed_both,"
+        " NEW.missing, NEW.rarer) >= 0 AND 2 * NEW.rarer <= NEW.labelled"
+        " AND NEW.passed_both + NEW.passed_by_judge + NEW.passed_by_people + NEW.failed_both"
+        " + NEW.missing <= NEW.labelled",
+        "calibration: more verdicts than labels",
+    ),
+)
+
 _SIGNATURE: tuple[Rule, ...] = (
     ("NEW.target < NEW.seq", "signature: of an earlier record"),
     ("EXISTS (SELECT 1 FROM ledger WHERE seq = NEW.target)", "signature: no such record"),
@@ -260,6 +291,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "revocations": _REVOCATION,
     "consumers": _CONSUMER,
     "signatures": _SIGNATURE,
+    "calibrations": _CALIBRATION,
 }
 
 

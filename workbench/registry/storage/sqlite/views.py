@@ -132,7 +132,50 @@ _CURRENT_SIDE = """(json_extract(e.record, '$.answers.{0}.asked') IS NOT NULL
               OR coalesce(json_extract(e.record, '$.answers.{0}.cached'), 1) > 0)))))"""
 _CURRENT = f"{_CURRENT_SIDE.format('b')}\n    AND ({_A_COUNTS}{_CURRENT_SIDE.format('a')})"
 
+# The bounds of verdicts/judges/calibration.py. SQLite need not have sqrt(): a bound is above a
+# value where the estimate is, and the square of their distance exceeds that of the error. Rates by
+# Wilson, kappa by Fleiss, Cohen and Everitt (1969).
+_CALIBRATED = """
+  SELECT k.*, (k.agreed - k.chance) / (1.0 - k.chance) AS kappa FROM (
+    SELECT m.*, (m.passed_both + m.failed_both) / m.n AS agreed,
+      (m.judge_pass * m.people_pass + m.judge_fail * m.people_fail) / (m.n * m.n) AS chance
+    FROM (
+      SELECT c.*, 1.0 * (passed_both + passed_by_judge + passed_by_people + failed_both) AS n,
+        1.0 * (passed_both + passed_by_judge) AS judge_pass,
+        1.0 * (passed_by_people + failed_both) AS judge_fail,
+        1.0 * (passed_both + passed_by_people) AS people_pass,
+        1.0 * (passed_by_judge + failed_both) AS people_fail
+      FROM calibrations c) m
+    WHERE m.people_pass > 0 AND m.people_fail > 0) k
+  WHERE k.chance < 1.0 - 1e-9"""
+
+
+def _rate_above(hits: str, of: str) -> str:
+    """Whether the lower bound of a rate is above 0.6."""
+    return f"""{hits} / {of} > 0.6
+  AND ({hits} / {of} - 0.6) * ({hits} / {of} - 0.6) * {of} > 3.841458821 * 0.6 * 0.4"""
+
+
+_KAPPA_ABOVE = """kappa > 0.4
+  AND (kappa - 0.4) * (kappa - 0.4) * n * (1.0 - chance) * (1.0 - chance) > 3.841458821 * (
+    passed_both / n * (1.0 - (judge_pass + people_pass) / n * (1.0 - kappa))
+      * (1.0 - (judge_pass + people_pass) / n * (1.0 - kappa))
+    + failed_both / n * (1.0 - (judge_fail + people_fail) / n * (1.0 - kappa))
+      * (1.0 - (judge_fail + people_fail) / n * (1.0 - kappa))
+    + (1.0 - kappa) * (1.0 - kappa) * (
+      passed_by_judge / n * (people_pass + judge_fail) / n * (people_pass + judge_fail) / n
+      + passed_by_people / n * (people_fail + judge_pass) / n * (people_fail + judge_pass) / n)
+    - (kappa - chance * (1.0 - kappa)) * (kappa - chance * (1.0 - kappa)))"""
+
 VIEWS: dict[str, str] = {
+    "admitted_calibrations": f"""
+CREATE VIEW admitted_calibrations AS
+SELECT seq, judge, fingerprint, models FROM ({_CALIBRATED})
+WHERE labelled >= 50 AND rarer >= 20 AND missing <= 0.05 * (n + missing)
+  AND labelled >= n + missing
+  AND {_rate_above("passed_both", "people_pass")}
+  AND {_rate_above("failed_both", "people_fail")}
+  AND {_KAPPA_ABOVE}""",
     "environment_rules": """
 CREATE VIEW environment_rules AS
 SELECT e.* FROM environments e

@@ -230,6 +230,7 @@ STEPS: tuple[Step, ...] = tuple(
             "m005_candidates_and_added_cases.sql",
             "m006_answering_models.sql",
             "m007_slices_and_raw_values.sql",
+            "m008_judges.sql",
         ),
     )
 )

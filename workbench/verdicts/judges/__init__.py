@@ -1,0 +1,1 @@
+"""What is known of judges: how they agree with people."""
