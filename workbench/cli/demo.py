@@ -20,9 +20,11 @@ FOLDER = "workbench-demo"
 def demo_command(context: CommandContext, folder: Path | None, plain: bool) -> int:
     """Show the main job on a real language model, without a key or a network service.
 
-    On a terminal it opens the screens in a sample workspace. Elsewhere, or with --plain, it
-    walks through all of it in text: every command that it prints is run, every figure is real.
+    On a terminal it opens the screens in a sample workspace, with a tour of the steps. Elsewhere,
+    or with --plain, it walks through all of it in text: every command that it prints is run, every
+    figure is real.
     """
+    from workbench.actions.tour import begin_tour
     from workbench.actions.workspace.init import create_workspace
     from workbench.providers.embedded.model_files import find_weights
     from workbench.settings import FILE_NAME
@@ -33,7 +35,7 @@ def demo_command(context: CommandContext, folder: Path | None, plain: bool) -> i
     if walks:
         return _walk(context, root)
     if not (root / FILE_NAME).exists():
-        create_workspace(root, SAMPLE)
+        begin_tour(create_workspace(root, SAMPLE).state, SAMPLE)
     from workbench.cli.app import open_tui
 
     return open_tui(root)

@@ -19,8 +19,9 @@ from workbench.actions.session import Session
 from workbench.errors import WorkbenchError
 from workbench.tui.context.file_worker import FileWorker
 from workbench.tui.context.live_runs import LiveRuns
-from workbench.tui.context.messages import SelectionChanged
+from workbench.tui.context.messages import RegistryChanged, RunEnded, SelectionChanged
 from workbench.tui.context.selection import Selection
+from workbench.tui.context.tour_guide import TourGuide
 from workbench.tui.keys import keys
 from workbench.tui.keys.key_queue import KeyQueue
 from workbench.tui.openers import DialogOpeners
@@ -103,6 +104,7 @@ class WorkbenchApp(DialogOpeners, ShutdownApp):
         self.workspace = workspace
         self.selection = Selection()
         self.runs = LiveRuns(self)
+        self.tour = TourGuide(self)
         self.known_prompts: tuple[str, ...] = ()
         self.mode_before = self.DEFAULT_MODE
         self.types_in_draft: bool | None = None
@@ -163,6 +165,8 @@ class WorkbenchApp(DialogOpeners, ShutdownApp):
     def post_to_screen(self, message: Message) -> None:
         if self.screen_stack:
             self.screen_stack[0].post_message(message)
+        if isinstance(message, RegistryChanged | RunEnded):
+            self.tour.look()
 
     def tell(self, text: str, *, error: bool = False) -> None:
         self.message_log.append(f"! {text}" if error else text)

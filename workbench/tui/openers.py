@@ -110,6 +110,19 @@ class DialogOpeners(AppContext):
 
         open_lineage(self)
 
+    def action_tour(self) -> None:
+        from workbench.tui.tour.steps import open_tour
+
+        open_tour(self)
+
+    def action_read_live(self) -> None:
+        if not self.selection.prompt_id:
+            self.tell("no prompt is picked: F2 Prompts", error=True)
+            return
+        from workbench.tui.tour.read_live import open_read_live
+
+        open_read_live(self, self.selection.prompt_id)
+
     def action_help(self) -> None:
         from workbench.tui.dialogs.help import Help
         from workbench.tui.keys.commands import available

@@ -100,7 +100,7 @@ WITH_FIELDS: dict[type[Dialog[Any]], Open] = {
     ApproveRules: _pushed(lambda _: ApproveRules((WAITING, WAITING))),
     Deploy: lambda app: open_deploy(app, PROMPT, "1.0.1"),
     Export: _pushed(lambda _: Export(PROMPT)),
-    InputsForm: _pushed(lambda _: InputsForm("Try", "Ask", [PromptInput("a")], {})),
+    InputsForm: _pushed(lambda _: InputsForm("Try", [PromptInput("a")], [], None)),
     Help: _pushed(lambda app: Help(list(available(app.screen)))),
     Models: _pushed(lambda app: Models(Model("x", "mock"), app.workspace.settings)),
     ImportFile: _pushed(lambda _: ImportFile()),

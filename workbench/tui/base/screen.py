@@ -12,12 +12,13 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from workbench.tui.context.app_context import AppContext
-from workbench.tui.context.messages import SelectionChanged
+from workbench.tui.context.messages import SelectionChanged, TourMoved
 from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.services.files_watch import FilesWatch
 from workbench.tui.table.copying import Copy
 from workbench.tui.widgets.chrome import KeyFooter, ModeTabs, StatusLine
+from workbench.tui.widgets.tour_strip import TourStrip
 
 if TYPE_CHECKING:
     from workbench.workspace import Workspace
@@ -72,6 +73,7 @@ class ModeScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield ModeTabs(self.MODE, self.app.workspace.root.name)
         yield from self.body()
+        yield TourStrip()
         yield StatusLine(id="status")
         yield KeyFooter()
 
@@ -98,6 +100,11 @@ class ModeScreen(Screen[None]):
         self.query_one("#status", StatusLine).fade()
         self._look_at_files()
         self.show(self.app.selection)
+        self.query_one(TourStrip).show(self.app.tour.progress)
+        self.app.tour.look()
+
+    def on_tour_moved(self, message: TourMoved) -> None:
+        self.query_one(TourStrip).show(message.progress)
 
     def on_selection_changed(self, message: SelectionChanged) -> None:
         self.query_one("#status", StatusLine).fade()

@@ -74,6 +74,7 @@ class ManySidesScreen(ComparePanes):
         self.say_keys()
         self.refresh_bindings()
         self.files_changed()
+        self.app.tour.note("compare", comparing.compared.b.source.prompt.prompt_id)
 
     @property
     def sides(self) -> list[tuple[str, Side]]:

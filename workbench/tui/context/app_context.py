@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.tui.context.file_worker import FileWorker
     from workbench.tui.context.live_runs import LiveRuns
     from workbench.tui.context.selection import Selection
+    from workbench.tui.context.tour_guide import TourGuide
     from workbench.tui.terminal.terminal_colour import Answer
     from workbench.workspace import Workspace
 
@@ -35,6 +36,7 @@ class AppContext(GuardedApp):
     selection: Selection
     runs: LiveRuns
     """The active run."""
+    tour: TourGuide
     file_worker: FileWorker
     message_log: list[str]
     """Messages of the status line, oldest first."""
@@ -112,6 +114,10 @@ class AppContext(GuardedApp):
 
     def action_new_suite(self) -> None:
         """Begin a suite of the picked prompt."""
+        raise NotImplementedError
+
+    def action_read_live(self) -> None:
+        """Show the live prompt as an app reads it."""
         raise NotImplementedError
 
     def action_help(self) -> None:

@@ -9,6 +9,7 @@ from textual.message import Message
 from workbench.tui.context.selection import Selection
 
 if TYPE_CHECKING:
+    from workbench.actions.tour import Progress
     from workbench.runs.spec.values import Result, RunProgress, RunSummary
 
 
@@ -22,6 +23,14 @@ class SelectionChanged(Message, bubble=False):
 
 class RegistryChanged(Message, bubble=False):
     """Something was registered, evaluated or deployed: read again."""
+
+
+class TourMoved(Message, bubble=False):
+    """A step of the tour happened; None: it was left."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        super().__init__()
+        self.progress = progress
 
 
 class EvaluateAsked(Message):

@@ -20,15 +20,17 @@ class Reading(Dialog[None]):
 
     first_field = "#reading"
 
-    def __init__(self, title: str, text: Content | str) -> None:
+    def __init__(self, title: str, text: Content | str, *, raw: str | None = None) -> None:
+        """`raw` is what is copied; by default the text."""
         super().__init__(title, no="Close")
         self._text = text
+        self._raw = raw
 
     def body(self) -> Iterable[Widget]:
         yield TextView(id="reading")
 
     def on_mount(self) -> None:
-        self.query_one("#reading", TextView).show(self._text)
+        self.query_one("#reading", TextView).show(self._text, self._raw)
 
 
 class Messages(Dialog[None]):

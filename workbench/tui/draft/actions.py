@@ -72,6 +72,10 @@ class DraftActions(ModeScreen):
         del parameters
         if action == "case":
             return self.page is not None and len(self.page.cases) > 1
+        if action == "better":
+            progress = self.app.tour.progress
+            is_its = progress is not None and progress.tour.prompt_id == self.prompt_id
+            return bool(is_its and progress and progress.better)
         if action in ("edit", "leave"):
             return self.autosave.file is not None and self.is_editing == (action == "leave")
         if action in NEEDS_DRAFT:
@@ -98,6 +102,13 @@ class DraftActions(ModeScreen):
         from workbench.tui.draft.tries_dialog import open_tries
 
         open_tries(self.app, self.prompt_id, self)
+
+    def action_better(self) -> None:
+        """Take the sample's next draft, as one edit that undo takes back."""
+        progress = self.app.tour.progress
+        if progress and progress.better:
+            self.take_text(progress.better)
+            self.app.tell("the sample's next draft: ^s registers it, ctrl+z takes it back")
 
     async def action_try_models(self) -> None:
         """The same case on several models, side by side."""

@@ -235,6 +235,7 @@ class Trial:
 
     def _finished(self, asked: Asked, tried: Tried, suite: Suite | None) -> None:
         answer = tried.answer
+        self._screen.app.tour.look()
         if tried.problem:
             self._screen.app.tell(f"this try was not kept: {tried.problem}", error=True)
         if self._settled(asked):

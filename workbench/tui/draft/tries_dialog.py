@@ -27,6 +27,7 @@ from workbench.tui.services.dataset_edits import DatasetPage, blank_case, read_d
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.filters import parse_filter
 from workbench.tui.table.list_rows import ListRow
+from workbench.tui.widgets.case_pane import FindLine
 from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import PlainStatic
 
@@ -75,7 +76,7 @@ class Tries(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         yield PlainStatic(id="about-try")
-        yield PlainInput(id="tries-find", placeholder="filter", compact=True)
+        yield FindLine(id="tries-find", placeholder="filter", compact=True)
         empty = ("No try yet.", "^t in the editor asks the model.")
         yield CaseTable(columns(datetime.now(UTC)), empty=empty, id="tries")
         yield PlainStatic(KEYS)
@@ -126,8 +127,8 @@ class Tries(Dialog[None]):
 
     def on_case_table_find_asked(self, message: CaseTable.FindAsked) -> None:
         message.stop()
-        find = self.query_one("#tries-find", PlainInput)
-        find.display = True
+        find = self.query_one("#tries-find", FindLine)
+        find.display = find.can_focus = True
         find.focus()
 
     def on_input_changed(self, message: PlainInput.Changed) -> None:
@@ -136,6 +137,12 @@ class Tries(Dialog[None]):
 
     def on_input_submitted(self, event: PlainInput.Submitted) -> None:
         event.stop()
+        self.query_one("#tries").focus()
+
+    def on_find_line_left(self, message: FindLine.Left) -> None:
+        message.stop()
+        find = self.query_one("#tries-find", FindLine)
+        find.display = find.can_focus = bool(find.value)
         self.query_one("#tries").focus()
 
     def drops_key(self, key: str) -> bool:

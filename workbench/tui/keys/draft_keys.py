@@ -37,6 +37,16 @@ DRAFT = (
         4,
     ),
     Action(
+        "draft.better",
+        "ctrl+b",
+        "Better draft",
+        "draft",
+        "draft",
+        "better",
+        "the sample's next one, as one edit",
+        7,
+    ),
+    Action(
         "draft.register",
         "ctrl+s",
         "Register…",

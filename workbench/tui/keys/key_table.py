@@ -55,6 +55,16 @@ APP = (
         "lineage",
         "what the version rests on, and what rests on it",
     ),
+    Action("app.tour", "ctrl+l", "Tour…", "view", "app", "tour", "the main job, step by step"),
+    Action(
+        "app.read_live",
+        "m",
+        "As an app…",
+        "prompt",
+        "app",
+        "read_live",
+        "the live prompt as an app reads it, and the code for it",
+    ),
     Action("app.jump", "ctrl+o", "Jump", "view", "app", "jump", "one key to any pane", 1),
     Action("app.zoom", "z", "Zoom", "view", "app", "zoom", "the focused pane alone, and back"),
     Action(

@@ -68,6 +68,13 @@ def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
     return split(keymap.get(action.id, action.keys))
 
 
+def shown_key(action_id: str, keymap: Mapping[str, str]) -> str:
+    """The first key of an action as people write it; empty: it has none."""
+    action = by_id(action_id)
+    called_by = keys_of(action, keymap) if action else ()
+    return display(called_by[0]) if called_by else ""
+
+
 def by_id(action_id: str) -> Action | None:
     """The row of that id, if there is one."""
     return next((action for action in ACTIONS if action.id == action_id), None)
