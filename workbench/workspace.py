@@ -159,14 +159,21 @@ class Workspace:
         for path in self.suite_paths():
             yield read_suite(path)
 
-    def suite(self, name: str, *, limit: int | None = None, split: str | None = None) -> Suite:
+    def suite(
+        self,
+        name: str,
+        *,
+        limit: int | None = None,
+        split: str | None = None,
+        streamed: bool = False,
+    ) -> Suite:
         """The suite with that name, folder or path. Raises NotFound, SuiteError, DatasetError.
 
-        `limit` and `split`, see `read_suite`.
+        `limit`, `split` and `streamed`, see `read_suite`.
         """
         from workbench.runs.spec.suite_file import read_suite
 
-        return read_suite(self.suite_path(name), limit=limit, split=split)
+        return read_suite(self.suite_path(name), limit=limit, split=split, streamed=streamed)
 
     def suite_path(self, name: str) -> Path:
         """The file of the suite with that name, folder or path. Raises NotFound, SuiteError."""

@@ -9,15 +9,15 @@ import pytest
 
 from tests.datasets.tables_made import parquet
 from workbench.datasets.readers import read_dataset
-from workbench.datasets.sources import beginning
-from workbench.datasets.sources.beginning import first_cases
+from workbench.datasets.sources.beginning import first_cases, with_note
+from workbench.datasets.streaming import blocks
 from workbench.errors import DatasetError
 
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """100 cases of the gate, then 100 of dev, each asked twice."""
-    monkeypatch.setattr(beginning, "LARGE_BYTES", 1000)
+    monkeypatch.setattr(blocks, "LARGE_BYTES", 1000)
     file = tmp_path / "cases.jsonl"
     rows = [
         {"id": f"{split}{n}", "inputs": {"t": f"ticket {n // 2}"}, "split": split}
@@ -40,13 +40,13 @@ def test_the_first_distinct_cases_of_a_split_are_those_of_the_whole_file(path: P
         assert first.place_of(first.cases[0]) == read_dataset(path).place_of(first.cases[0])
     dev = first_cases(path, 3, "dev")
     assert dev is not None and len(dev.cases) < 30
-    assert "of 200 rows only the first" in dev.notes[-1]
+    assert "of 200 rows only the first" in with_note(dev).notes[-1]
 
 
 def test_the_first_cases_of_a_parquet_file_are_those_of_the_whole_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beginning, "LARGE_PACKED_BYTES", 100)
+    monkeypatch.setattr(blocks, "LARGE_PACKED_BYTES", 100)
     query = (
         "SELECT 'ticket ' || i // 2 AS t, CASE WHEN i < 100 THEN 'gate' ELSE 'dev' END AS split"
         " FROM range(200) t(i)"
@@ -93,7 +93,7 @@ def test_a_split_written_with_escapes_is_found(path: Path) -> None:
 
 def test_other_files_are_read_whole(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert first_cases(path.rename(path.with_suffix(".json")), 5, "all") is None
-    monkeypatch.setattr(beginning, "LARGE_BYTES", 10**9)
+    monkeypatch.setattr(blocks, "LARGE_BYTES", 10**9)
     path.write_text("{}")
     assert first_cases(path, 5, "all") is None
     assert first_cases(path.with_name("none.jsonl"), 5, "all") is None

@@ -28,7 +28,7 @@ def test_a_list_of_cases_survives_as_ranges_of_any_other(
     numbers: list[int], parent: list[int]
 ) -> None:
     ranges = unpacked_ranges(packed_ranges(ranges_of(numbers, parent)))
-    assert numbers_in(ranges, parent) == numbers
+    assert list(numbers_in(ranges, parent)) == numbers
 
 
 def test_one_changed_case_of_many_takes_three_ranges() -> None:

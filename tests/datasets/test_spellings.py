@@ -15,8 +15,9 @@ from workbench.json_text import loads
 from workbench.prompts.files.prompty import parse_prompty
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import FIRST_REVISION, Input, Message, Prompt
+from workbench.runs.store.contents.case_sets import packed, unpacked
 from workbench.runs.store.forgetting import inputs_digest
-from workbench.runs.store.rows import packed, read_case, unpacked
+from workbench.runs.store.rows import read_case
 
 SPELLINGS = ["1.50", "1e3", "1.0", "12345678901234567890.0", "-0.0", "2.50E+1"]
 

@@ -25,7 +25,8 @@ from workbench.providers.base import Answer, Outcome, Request
 from workbench.registry import PromptVersion
 from workbench.runs.engine.trial import try_case
 from workbench.runs.spec.plan import Plan
-from workbench.runs.store.rows import packed, prompt_content, read_prompt, unpacked
+from workbench.runs.store.contents.case_sets import packed, unpacked
+from workbench.runs.store.rows import prompt_content, read_prompt
 
 HEAD = """\
 ---

@@ -18,7 +18,7 @@ from workbench.errors import UsageError
 from workbench.fingerprints import canonical_json
 from workbench.runs.forgetting.forgetter import Forgetter
 from workbench.runs.spec.suite import Suite
-from workbench.runs.store import snapshots
+from workbench.runs.store.contents import snapshots
 from workbench.runs.store.database import open_database
 from workbench.runs.store.dataset_versions import DatasetVersions
 from workbench.runs.store.forgetting import FORGOTTEN, inputs_digest

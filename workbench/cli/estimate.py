@@ -35,7 +35,7 @@ def estimate_command(context: CommandContext, suite: str, **options: Any) -> Non
     if gate.margin:
         needed = cases_needed(gate.margin, flips, confidence=gate.confidence)
     lines = [
-        f"{name} on {spec.suite.name}, {spec.split}: {numbers.plural(len(spec.cases), 'case')}",
+        f"{name} on {spec.suite.name}, {spec.split}: {numbers.plural(spec.count, 'case')}",
         f"{numbers.plural(estimate.calls, 'call')}, {numbers.count(estimate.cached)} cached, "
         f"{numbers.money(estimate.usd)}, about {numbers.clock(estimate.seconds)}",
     ]
@@ -45,7 +45,7 @@ def estimate_command(context: CommandContext, suite: str, **options: Any) -> Non
     if estimate.unsent:
         each = numbers.plural(estimate.unsent, "question")
         lines.append(f"{each} cannot be asked: the template does not fit the case")
-    if needed:
+    if needed and spec.stream is None:
         gate_cases = len(spec.suite.gate_cases.cases)
         lines.append(
             "gate: "
@@ -59,7 +59,7 @@ def estimate_command(context: CommandContext, suite: str, **options: Any) -> Non
         "judge_calls": estimate.judge_calls,
         "judge_cost_usd": estimate.judge_usd,
         "seconds": estimate.seconds,
-        "cases": len(spec.cases),
+        "cases": spec.count,
         "cases_needed": needed,
         "flip_rate": flips,
     }

@@ -46,7 +46,8 @@ def resume_spec(
         session, run_id, concurrency=options["concurrency"], budget_usd=options["budget"]
     )
     spent = session.store.summary(run_id).cost_usd or 0.0
-    ahead = PlannedRun(spec, session.store.done(run_id), spent)
+    done = frozenset() if spec.stream else session.store.done(run_id)
+    ahead = PlannedRun(spec, done, spent)
     confirm(context, session, [ahead], yes, hint="--yes, or --budget USD")
     other = running.differs_from_draft(session, run_id)
     return spec, AS_IT_WAS + (", not as the draft is now" if other else "")

@@ -50,10 +50,16 @@ def specs_of(
     """The specification of a run on each model, and its display name."""
     from workbench.actions.refs import on_models, resolve
     from workbench.actions.running.run import make_spec
+    from workbench.actions.running.streamed import whole_if_needed
 
-    suite = session.workspace.suite(suite_name, limit=options["limit"], split=options["split"])
+    limit, split = options["limit"], options["split"]
+    suite = session.workspace.suite(
+        suite_name, limit=limit, split=split, streamed=not options.get("batch")
+    )
     source = resolve(session, options["ref"] or suite.prompt_id)
     sources = on_models(session, source, options["models"]) if options["models"] else [source]
+    if limit is None:
+        suite = whole_if_needed(session, suite, [one.prompt for one in sources])
     return [
         (
             make_spec(
@@ -104,7 +110,7 @@ def run_command(
     session = context.session()
     spec, name = None, ""
     if suite:
-        planned = specs_of(session, suite, options)
+        planned = specs_of(session, suite, {**options, "batch": batch})
         _confirm(context, session, [one for one, _ in planned], options["split"], yes)
         if len(planned) > 1:
             return _run_each(context, session, planned, batch)

@@ -74,7 +74,7 @@ def _table_in(path: Path, data: bytes, where: str, part: Part) -> Iterator[Row]:
 
 def _table(path: Path, where: str, part: Part) -> Iterator[Row]:
     """The rows of a regular file that does not change meanwhile."""
-    with _regular(path):
+    with regular_file(path):
         yield from _read_table(path, where, part)
 
 
@@ -214,14 +214,16 @@ def _check_values(value: Any, where: str, depth: int = 0) -> None:
 
 def _text_of(path: Path) -> str:
     """The whole file as text; it must be a regular file and not change while it is read."""
-    with _regular(path) as file:
+    with regular_file(path) as file:
         data = file.read()
     return decode(data, str(path))
 
 
 @contextmanager
-def _regular(path: Path) -> Iterator[BinaryIO]:
-    """The open file. Raises DatasetError for one that changes meanwhile, too."""
+def regular_file(path: Path, most: int = MAX_BYTES) -> Iterator[BinaryIO]:
+    """The open file, of so many bytes at most. Raises DatasetError for one that changes meanwhile,
+    too.
+    """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError as error:
@@ -233,8 +235,8 @@ def _regular(path: Path) -> Iterator[BinaryIO]:
         os.close(handle)
         raise DatasetError(f"{path} is not a regular file")
     with os.fdopen(handle, "rb") as file:
-        if status.st_size > MAX_BYTES:
-            raise DatasetError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
+        if status.st_size > most:
+            raise DatasetError(f"{path} is larger than {most // 1_000_000} MB")
         yield file
         if _state(os.fstat(handle)) != _state(status):
             raise DatasetError(f"{path} changed while it was read", hint="try again")

@@ -7,7 +7,14 @@ from typing import Any
 
 from workbench.present import numbers
 from workbench.present.numbers import count, plural
-from workbench.runs.spec.environment import ALTERED, ASKED_AGAIN, EMPTY, MAYBE_BILLED, STRANGE_LINES
+from workbench.runs.spec.environment import (
+    ALTERED,
+    ASKED_AGAIN,
+    EMPTY,
+    MAYBE_BILLED,
+    READ_NOTES,
+    STRANGE_LINES,
+)
 
 
 def remarks(environment: Mapping[str, Any]) -> list[str]:
@@ -33,6 +40,7 @@ def remarks(environment: Mapping[str, Any]) -> list[str]:
     strange = environment.get(STRANGE_LINES)
     if strange:
         sentences.append(f"{plural(strange, 'line')} of the batch fit none of its questions")
+    sentences += environment.get(READ_NOTES) or ()
     notes = environment.get("notes") or {}
     return sentences + [f"{note} ({plural(times, 'answer')})" for note, times in notes.items()]
 

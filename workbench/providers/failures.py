@@ -12,6 +12,8 @@ from dataclasses import replace
 from workbench.providers.base import Answer, Outcome
 from workbench.providers.openai_chat.call_context import CallContext, invalid
 
+MAX_BODY_BYTES = 8_000_000
+"""Bytes of the longest response that is read."""
 _NO_FILE = "too many open files"
 _NEVER_SENT = (
     *("TLS failed", "no such host", "connection refused", "the proxy", "no connection"),

@@ -12,9 +12,8 @@ from collections.abc import AsyncIterator
 
 import httpx2
 
-from workbench.providers.failures import BodyTooLong
+from workbench.providers.failures import MAX_BODY_BYTES, BodyTooLong
 
-MAX_BODY_BYTES = 8_000_000
 MAX_ERROR_BYTES = 64_000
 _CODING = "content-encoding"
 

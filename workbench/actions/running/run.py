@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.actions.refs import Source, draft_ref, resolve
+from workbench.actions.running.streamed import as_streamed, recorded_by
 from workbench.actions.session import Session
 from workbench.actions.workspace.dataset_contents import record
 from workbench.datasets.distinct import remarks
@@ -18,12 +19,12 @@ from workbench.datasets.near_misses import check_names, name_notes, split_notes
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError, WorkbenchError
 from workbench.prompts.features import used_fields
-from workbench.prompts.key_like import key_in
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Outcome
+from workbench.runs.spec.environment import STREAMED
 from workbench.runs.spec.suite import GATE_SPLIT, Suite
-from workbench.runs.spec.suite_checks import check_expected
+from workbench.runs.spec.suite_checks import check_expected, key_notes
 from workbench.runs.spec.values import RunSpec, RunSummary
 from workbench.runs.store.spec_parts import OPTIONS
 
@@ -57,6 +58,7 @@ def make_spec(
     decides and is one of the prompt's examples.
     """
     suite = suite.for_prompts((source.prompt, *beside))
+    streamed = bool(suite.dataset.rows) and limit is None
     there = suite.cases(split)
     distinct_cases = there if equal_cases else suite.distinct_cases(split, (source.prompt, *beside))
     cases = distinct_cases[:limit]
@@ -76,13 +78,14 @@ def make_spec(
     everything = suite.dataset.cases
     options = suite.run
     own = {"concurrency": concurrency, "budget_usd": budget_usd}
+    own_options = tuple(name for name, value in own.items() if value is not None)
     if repeats:
         options = replace(options, repeats=repeats)
     if concurrency:
         options = replace(options, concurrency=concurrency)
     if budget_usd is not None:
         options = replace(options, budget_usd=budget_usd)
-    return RunSpec(
+    spec = RunSpec(
         prompt=source.prompt,
         suite=suite.with_reading_changes(
             everything, typed=differs_from_0_1(source.prompt, everything)
@@ -93,19 +96,20 @@ def make_spec(
         fresh=fresh,
         available=suite.dataset.rows or len(distinct_cases),
         options=options,
-        own_options=tuple(name for name, value in own.items() if value is not None),
+        own_options=own_options,
         notes=(
             *filter(None, [source.note]),
             *suite.dataset.notes,
             *unused,
             *name_notes(suite.dataset, used),
             *split_notes(suite.dataset),
-            *check_expected(suite, cases),
+            *check_expected(suite, cases, whole=not streamed),
             *remarks(there, distinct_cases),
             *leak_remarks,
-            *_keys(cases),
+            *key_notes(cases),
         ),
     )
+    return as_streamed(spec, suite, source.note) if streamed else spec
 
 
 def case_notes(
@@ -134,14 +138,6 @@ def _unjudged(suite: Suite, cases: Sequence[Case]) -> tuple[str, ...]:
         return (error.message,)
 
 
-def _keys(cases: Sequence[Case]) -> Iterator[str]:
-    """Yield a note when cases, which are sent to a provider, seem to contain keys."""
-    suspects = [case.id for case in cases if any(key_in(str(v)) for v in case.inputs.values())]
-    if suspects:
-        first = suspects[0]
-        yield f"{len(suspects)} of {len(cases)} cases look like they hold a key, first {first!r}"
-
-
 def split_name(suite: Suite, split: str | None) -> str:
     """The name of the split that `split` selects; "all" if the dataset has no such split."""
     name = split or "dev"
@@ -167,6 +163,7 @@ def start(
     session.workspace.make_state()
     if keep_cases:
         _keep_cases(session, spec)
+    spec = recorded_by(session, spec)
     return start_run(
         spec,
         session.provider_for(spec.prompt),
@@ -237,8 +234,13 @@ def spec_of_run(
     the options given for this run alone, unless replaced. Raises NotFound.
     """
     summary = session.store.summary(run_id)
-    suite = session.workspace.suite_for(summary.prompt_id, summary.suite)
     source = Source(session.store.prompt(run_id), summary.label)
+    is_streamed = STREAMED in summary.environment
+    suite = (
+        session.workspace.suite(summary.suite, split=summary.split, streamed=True)
+        if is_streamed
+        else session.workspace.suite_for(summary.prompt_id, summary.suite)
+    )
     own_options = summary.environment.get(OPTIONS) or {}
     spec = make_spec(
         source,
@@ -251,6 +253,8 @@ def spec_of_run(
         equal_cases=True,
         settled=not draft_ref(session.workspace, summary.prompt_id, summary.label),
     )
+    if spec.stream:
+        return spec
     case_ids = {case.id for case in session.store.cases(run_id)}
     cases = tuple(case for case in spec.cases if case.id in case_ids)
     return replace(spec, cases=cases)

@@ -67,7 +67,9 @@ def record(session: Session, suite: Suite, reason: str = READ) -> DatasetVersion
     if session.store.is_read_only:
         return None
     versions = DatasetVersions(session.store.database)
-    return versions.record(suite, session.author, reason, _shown(session, suite.dataset.source))
+    return versions.record(
+        suite, session.author, reason, shown_source(session, suite.dataset.source)
+    )
 
 
 def record_file(session: Session, path: Path, reason: str) -> None:
@@ -296,6 +298,7 @@ def _missing(opened: Opened, ref: str) -> NotFound:
     )
 
 
-def _shown(session: Session, source: str) -> str:
+def shown_source(session: Session, source: str) -> str:
+    """A dataset's source as versions name it."""
     root = session.workspace.root
     return str(Path(source).relative_to(root)) if Path(source).is_relative_to(root) else source

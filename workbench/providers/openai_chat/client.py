@@ -16,7 +16,7 @@ from workbench.errors import ProviderError
 from workbench.lazy_imports import uncollected
 from workbench.providers.base import Answer, Limits, Outcome, Price, Request
 from workbench.providers.endpoint import Endpoint
-from workbench.providers.failures import classify_failure
+from workbench.providers.failures import MAX_BODY_BYTES, classify_failure
 from workbench.providers.openai_chat.api import CHAT, Api
 from workbench.providers.openai_chat.call_context import CallContext, EndpointHistory
 from workbench.providers.openai_chat.classify import classify_status
@@ -285,7 +285,7 @@ class _Call:
         return answer
 
     async def _streamed(self, response: httpx2.Response) -> Answer:
-        from workbench.providers.response_limits import MAX_BODY_BYTES, too_long
+        from workbench.providers.response_limits import too_long
 
         assembled = self.api.assembling(self.context, self.on_text or _discard_text)
         first: float | None = None

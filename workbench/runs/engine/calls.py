@@ -7,14 +7,15 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
-from workbench.errors import ProviderError
-from workbench.providers.base import Answer, Limits, Provider, Request
-from workbench.providers.limits import Throttle
+from workbench.errors import ProviderError, WorkbenchError
+from workbench.providers.base import Answer, Provider, Request
 from workbench.providers.options import with_remedy
 from workbench.providers.prices import FREE
 from workbench.providers.retry import Retrier
 from workbench.providers.retry_policy import POLICY
+from workbench.runs.engine.at_once import throttle_of
 from workbench.runs.engine.budget import Budget
 from workbench.runs.engine.commits import Commits
 from workbench.runs.engine.judges import Judges
@@ -34,21 +35,6 @@ _UNPRICED = (
     "the budget cannot be kept, because no price is known for {}"
     " (add prices to the provider's table, or run without a budget)"
 )
-
-
-def _throttle(options: RunOptions, limits: Limits) -> Throttle:
-    """The suite's limits and the provider's, whichever is lower."""
-    return Throttle(
-        _lower(options.concurrency, limits.at_once) or 1,
-        requests_per_minute=_lower(options.requests_per_minute, limits.requests_per_minute),
-        tokens_per_minute=_lower(options.tokens_per_minute, limits.tokens_per_minute),
-        clock=time.monotonic,
-    )
-
-
-def _lower(one: int | None, other: int | None) -> int | None:
-    given = [number for number in (one, other) if number]
-    return min(given) if given else None
 
 
 def _discard_text(_text: str) -> None:
@@ -74,8 +60,7 @@ class Calls:
         self._more = more
         self._ready: deque[Planned] = deque()
         self._under_way: dict[tuple[str, int], float] = {}
-        self._prompt = spec.prompt
-        self.throttle = _throttle(spec.run_options, provider.limits)
+        self.throttle = throttle_of(spec.run_options, provider.limits)
         self.retrier = Retrier(
             provider,
             self.throttle,
@@ -98,8 +83,8 @@ class Calls:
         self._judges = judges
         self._judging = Judging(judges, self._shared(spec.run_options)) if judges else None
         self._workers: list[asyncio.Task[None]] = []
-        self._place = {case.id: at for at, case in enumerate(spec.cases)}
-        self._up_to = len(spec.cases)
+        self._spec = spec
+        self._up_to: int | None = None
         self._more_allowed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -135,7 +120,7 @@ class Calls:
             self.spending,
             self._counters,
             options.timeout_s,
-            lambda provider: _throttle(options, provider.limits),
+            lambda provider: throttle_of(options, provider.limits),
             self._count_lost,
             self.stop,
             self._fail,
@@ -243,7 +228,7 @@ class Calls:
                 self.stop(self.spending.used_up())
                 return
             except ProviderError as error:
-                self._fail(str(with_remedy(error, self._prompt)))
+                self._fail(str(with_remedy(error, self._spec.prompt)))
                 return
             self._check_errors()
             await commits.recorded()
@@ -329,14 +314,26 @@ class Calls:
         if self._recorder.errors_in_row >= most:
             self.stop(f"{most} cases in a row failed, the last because {self._recorder.last_error}")
 
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        """The cases' places in the run's order; needed where it may end at a look."""
+        return {case.id: at for at, case in enumerate(self._spec.cases)}
+
+    def _is_allowed(self, item: Planned) -> bool:
+        return self._up_to is None or self._place[item.case.id] < self._up_to
+
     async def _next(self) -> Planned | None:
         while not self.throttle.closed:
             if not self._ready:
-                chunk = next(self._more, None)
+                try:
+                    chunk = next(self._more, None)
+                except WorkbenchError as error:  # a case that cannot be read or asked
+                    self.stop(str(error))
+                    return None
                 if chunk is None:
                     return None
                 self._ready.extend(chunk)
-            elif self._place[self._ready[0].case.id] < self._up_to:
+            elif self._is_allowed(self._ready[0]):
                 return self._ready.popleft()
             else:
                 self._more_allowed.clear()

@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from workbench.runs.engine.live import STOPPED, LiveRun
 from workbench.runs.engine.recorder import Recorder
 from workbench.runs.engine.result_queue import ResultQueue
 from workbench.runs.engine.sent_files import check_takes_files
+from workbench.runs.engine.streamed_cases import StreamedCases
 from workbench.runs.spec.counters import Counters
 from workbench.runs.spec.environment import environment_of
 from workbench.runs.spec.plan import Plan, Planned
@@ -74,7 +75,7 @@ def start_run(
         raise
     sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
     parts = (spec, provider, plan, store, started, environment, store_path, up_to, code)
-    engine = _Engine(*parts, asked)
+    engine = _Engine(*parts, asked, resumed=resume is not None)
     name = f"workbench-{started.run_id}"
     threading.Thread(target=engine.work, name=name, daemon=True).start()
     return engine.live
@@ -127,6 +128,8 @@ class _Engine:
         up_to: int | None,
         code: ExitStack,
         judges: Judges | None,
+        *,
+        resumed: bool,
     ) -> None:
         self._spec = spec
         self._judges = judges
@@ -142,6 +145,19 @@ class _Engine:
         result_queue = ResultQueue()
         self._recorder = Recorder(spec, store, self._counters, result_queue)
         self._reason = ""
+        self._streamed = (
+            StreamedCases(
+                spec.stream,
+                spec,
+                provider,
+                store,
+                self._counters,
+                store_path.parent,
+                resumed=resumed,
+            )
+            if spec.stream
+            else None
+        )
         self.live = LiveRun(started.run_id, store_path, self._counters, result_queue, up_to)
 
     def work(self) -> None:
@@ -167,10 +183,17 @@ class _Engine:
                 return
         except WorkbenchError as error:
             self._reason = self._reason or str(error)
+        finally:
+            misses.close()
 
-    def _misses(self) -> Iterator[list[Planned]]:
+    def _chunks(self) -> Iterator[list[Planned]]:
+        if self._streamed:
+            return self._streamed.chunks(self._plan)
+        return self._plan.chunks(self._started.done)
+
+    def _misses(self) -> Generator[list[Planned]]:
         """Record cached answers and yield the requests without one, in chunks."""
-        for chunk in self._plan.chunks(self._started.done):
+        for chunk in self._chunks():
             if self.live.stopping:
                 self._reason = self.live.stop_reason
                 return
@@ -221,8 +244,13 @@ class _Engine:
 
     def _end(self, lost: str) -> None:
         """Store how the run ended and notify waiting threads, even if the store failed."""
-        status, reason = (RunStatus.INCOMPLETE, lost) if lost else self._ending()
         summary = None
+        try:
+            if self._streamed:
+                self._environment |= self._streamed.finish()
+        except Exception as error:  # noqa: BLE001 - the thread's edge, as above
+            lost = lost or _lost(error)
+        status, reason = (RunStatus.INCOMPLETE, lost) if lost else self._ending()
         try:
             self._store.submit(lambda writer: self._finish(writer, status, reason)).result()
         except Exception as error:  # noqa: BLE001 - the thread's edge, as above
@@ -258,7 +286,7 @@ class _Engine:
             split=spec.split,
             suite_parts=parts_of(spec),
             scorer=(scorer_names(spec) or ("",))[0],
-            cases=len(spec.cases),
+            cases=spec.count,
             repeats=spec.run_options.repeats,
             scored=counters.scored,
             errors=counters.errors,

@@ -77,13 +77,16 @@ def estimate_run(
 
     Tokens: four characters each, files by `file_tokens`, and the prompt's limit (else 200) for the
     answer; a case whose tools answer counts as one call. Time: from the
-    latencies of the newest stored run of the same prompt and model, if there is one. `judges` has
-    the settings of each judge's provider, by the fingerprint of its prompt.
+    latencies of the newest stored run of the same prompt and model, if there is one. Of cases that
+    are read while the run goes on, each that is still unread counts as a call like the first ones.
+    `judges` has the settings of each judge's provider, by the fingerprint of its prompt.
     """
     provider = open_provider(settings)
+    unread = (spec.count - len(spec.cases)) * spec.run_options.repeats
+    spec = replace(spec, stream=None)
     plan = Plan(spec, provider.identity)
     with plan.features.opened():
-        estimate = _estimated(spec, plan, provider, store, done)
+        estimate = _estimated(spec, plan, provider, store, done, unread)
     if not spec.judges:
         return estimate
     answers = estimate.calls
@@ -119,6 +122,7 @@ def _estimated(
     provider: Provider,
     store: RunStore | None,
     done: Collection[tuple[str, int]],
+    unread: int,
 ) -> Estimate:
     calls = cached = unsent = 0
     characters = 0
@@ -145,6 +149,7 @@ def _estimated(
                 for item in missing
                 if item.request
             )
+    calls += unread
     return Estimate(
         calls,
         cached,

@@ -13,7 +13,9 @@ from workbench.datasets.values import CHECKS, TOOL_RESULTS, Case
 from workbench.errors import UsageError
 from workbench.runs.forgetting.removed import Removed
 from workbench.runs.forgetting.tries import forget_tries, held_cases
-from workbench.runs.store import judgements, snapshots
+from workbench.runs.store import judgements
+from workbench.runs.store.contents import snapshots
+from workbench.runs.store.contents.case_sets import contents_in, drop_set, packed, unpacked
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import result_digest
 from workbench.runs.store.forgetting import (
@@ -27,7 +29,7 @@ from workbench.runs.store.forgetting import (
     texts_of,
 )
 from workbench.runs.store.holder import Holder
-from workbench.runs.store.rows import packed, read_case, unpacked
+from workbench.runs.store.rows import read_case
 from workbench.times import utc_now
 
 WAIT_MS = 5_000
@@ -57,7 +59,7 @@ class Forgetter:
             "SELECT DISTINCT case_set, suite FROM runs ORDER BY case_set"
         ).fetchall()
         for case_set, suite in rows:
-            for content in self._content(case_set):
+            for content in contents_in(self._connection, case_set):
                 if FORGOTTEN_MARK not in content:
                     yield StoredCase(case_set, suite, read_case(content))
         for suite, snapshot, content in snapshots.cases_of_suites(self._connection):
@@ -159,7 +161,7 @@ class Forgetter:
         """Erase cases from a set, which gets a new fingerprint so that the original can be stored
         again.
         """
-        contents = self._content(case_set)
+        contents = list(contents_in(self._connection, case_set))
         gone = [
             content
             for content in contents
@@ -186,7 +188,7 @@ class Forgetter:
             for case_id in ids:
                 texts |= self._empty_results(run, case_id, removed)
             self._empty_run(run, digest, texts)
-        self._connection.execute("DELETE FROM contents WHERE fingerprint = ?", [case_set])
+        drop_set(self._connection, case_set)
 
     def _empty_snapshots(self, inputs: Collection[str], removed: Removed) -> None:
         """Erase cases from all snapshots, which keep their fingerprints."""

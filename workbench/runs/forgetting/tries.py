@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator
 
 from workbench.datasets.values import CHECKS, TOOL_RESULTS, Case
 from workbench.runs.forgetting.removed import Removed
+from workbench.runs.store.contents.case_sets import packed, unpacked
 from workbench.runs.store.forgetting import FORGOTTEN, FORGOTTEN_MARK, emptied, texts_of
-from workbench.runs.store.rows import packed, read_case, unpacked
+from workbench.runs.store.rows import read_case
 
 _HELD = (
     "SELECT 'tries', iif(suite = '', prompt_id, suite), question FROM tries"

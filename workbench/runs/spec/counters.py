@@ -144,5 +144,9 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     """The nearest-rank percentile of unsorted values."""
     if not values:
         return None
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    return sorted(values)[nearest_rank(len(values), share)]
+
+
+def nearest_rank(count: int, share: float) -> int:
+    """The index of a percentile among so many ordered values."""
+    return max(0, math.ceil(share * count) - 1)

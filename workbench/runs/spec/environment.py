@@ -58,6 +58,12 @@ ARTIFACT = "artifact"
 PINS = "pins"
 """Key of the digests of a model on this machine, by what they are of."""
 
+STREAMED = "streamed"
+"""Key of how far a run came that reads its cases while it goes on: cases, and their digest."""
+
+READ_NOTES = "read_notes"
+"""Key of the notes on cases that were read while the run went on."""
+
 STRANGE_LINES = "strange_lines"
 """Key of the number of lines in a batch's output that belong to none of its requests."""
 

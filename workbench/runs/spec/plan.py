@@ -11,6 +11,7 @@ from typing import Any
 
 from workbench.datasets.features import FeatureInputs
 from workbench.datasets.fit import typed_inputs
+from workbench.datasets.streaming.seen import SeenKeys
 from workbench.datasets.values import Case
 from workbench.errors import TemplateError
 from workbench.fingerprints import canonical_json
@@ -57,11 +58,20 @@ class Plan:
         self.features = FeatureInputs(spec.prompt, spec.computed)
         if not self.features:  # what they compute may fail for one case
             self._render(spec.cases[0])
-        self._equals = _EqualRequests(spec, self._pairs)
+        self._equals: _EqualRequests | _EqualsSoFar = (
+            _EqualsSoFar(self._pairs) if spec.stream else _EqualRequests(spec, self._pairs)
+        )
 
     @property
     def total(self) -> int:
-        return len(self._spec.cases) * self._spec.run_options.repeats
+        return self._spec.count * self._spec.run_options.repeats
+
+    def of(self, cases: Iterable[Case]) -> Iterator[list[Planned]]:
+        """The requests of the next cases of a stream in chunks, all repeats of a case together."""
+        repeats = range(self._spec.run_options.repeats)
+        every = (self.planned(case, repeat) for case in cases for repeat in repeats)
+        while chunk := list(islice(every, CHUNK)):
+            yield chunk
 
     def chunks(self, done: Collection[tuple[str, int]]) -> Iterator[list[Planned]]:
         """The requests that are not in `done`, in chunks."""
@@ -160,3 +170,24 @@ class _EqualRequests:
         if equals:
             self._before[case.id] = equals
         return rendered
+
+
+class _EqualsSoFar:
+    """The same of cases that come in the dataset's order, of which only digests are kept."""
+
+    def __init__(self, say: Callable[[Case], tuple[MessagePairs, tuple[Message, ...]]]) -> None:
+        self._say = say
+        self._seen = SeenKeys()
+        self._last, self._equals = "", 0
+
+    def messages_of(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
+        """The messages of the next case, or of the last one again. Raises TemplateError."""
+        rendered = self._say(case)
+        if case.id != self._last:
+            self._last = case.id
+            self._equals = self._seen.add(canonical_json(rendered[0]))
+        return rendered
+
+    def before(self, case: Case) -> int:
+        """The number for a case that was passed to `messages_of`."""
+        return self._equals if case.id == self._last else 0

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, SuiteError
+from workbench.prompts.key_like import key_in
 from workbench.runs.spec.suite import Suite
 from workbench.scorers.base import Scorer
 from workbench.scorers.expected import NOTHING
@@ -26,11 +27,11 @@ def check_baseline(suite: Suite, environments: Iterable[str]) -> None:
         )
 
 
-def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
+def check_expected(suite: Suite, cases: Sequence[Case], *, whole: bool = True) -> Iterator[str]:
     """Yield notes about cases that a scorer cannot judge.
 
-    Raises DatasetError when it can judge no case, and for a cell that does not have the form that a
-    scorer needs, with its location.
+    Raises DatasetError when it can judge no case, if these are all of them, and for a cell that
+    does not have the form that a scorer needs, with its location.
     """
     for scorer, required in _leaves(suite):
         if scorer.kind.judge:
@@ -45,7 +46,7 @@ def check_expected(suite: Suite, cases: Sequence[Case]) -> Iterator[str]:
                 hint = f"{scorer.name} compares {reads.form}"
                 raise DatasetError(f"{where}: expected: {problem}", hint=hint)
         lacking = Counter(filter(None, map(reads.lacks, cases)))
-        if required and lacking.total() == len(cases):
+        if required and whole and lacking.total() == len(cases):
             raise _none_left(suite, scorer.name, lacking)
         for reason, count in lacking.items():
             if reason == NOTHING:
@@ -67,6 +68,14 @@ def _unjudged(
         )
     for reason, count in lacking.items():
         yield f"{count} of {len(cases)} cases have no score by {scorer.name}: {reason}"
+
+
+def key_notes(cases: Sequence[Case]) -> Iterator[str]:
+    """Yield a note when cases, which are sent to a provider, seem to contain keys."""
+    suspects = [case.id for case in cases if any(key_in(str(v)) for v in case.inputs.values())]
+    if suspects:
+        first = suspects[0]
+        yield f"{len(suspects)} of {len(cases)} cases look like they hold a key, first {first!r}"
 
 
 def _leaves(suite: Suite) -> Iterator[tuple[Scorer, bool]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.child_process.source import workspace_of
-from workbench.datasets.sources.beginning import first_cases
+from workbench.datasets.sources.beginning import first_cases, with_note
 from workbench.datasets.sources.reading import read_source
 from workbench.datasets.sources.spec import source_path
 from workbench.datasets.values import Dataset
@@ -17,6 +17,7 @@ from workbench.prompts.files.strict_yaml import yaml_as_text
 from workbench.providers.base import Outcome
 from workbench.runs.spec.case_checks import with_checks
 from workbench.runs.spec.case_schema import check_cases, schema_beside
+from workbench.runs.spec.case_stream import BLOCK
 from workbench.runs.spec.gate_margins import LATENCY, check_tags
 from workbench.runs.spec.suite import (
     DEV_SPLIT,
@@ -37,10 +38,13 @@ _SUITE = {"suite", "prompt", "dataset", "scorers", "faults", "gate", "run", "des
 _FAULTS = {outcome.value: outcome for outcome in Outcome if outcome.is_models_fault}
 
 
-def read_suite(path: Path, *, limit: int | None = None, split: str | None = None) -> Suite:
+def read_suite(
+    path: Path, *, limit: int | None = None, split: str | None = None, streamed: bool = False
+) -> Suite:
     """The suite in `path` with its dataset. Raises SuiteError or DatasetError.
 
-    With a limit, of a very large dataset only the first cases of the split are read.
+    With a limit, of a very large dataset only the first cases of the split are read; so they are
+    where the others are to be `streamed`.
     """
     where = str(path)
     data, text = parsed_suite(path)
@@ -50,7 +54,7 @@ def read_suite(path: Path, *, limit: int | None = None, split: str | None = None
     written = yaml_as_text(text, where, SuiteError)
     root = workspace_of(path)
     scorers = suite_scorers(data.get("scorers"), written.get("scorers"), where, root)
-    dataset = _dataset(head, limit, split)
+    dataset = _dataset(head, limit, split, streamed)
     scorers = tuple(scorer.with_faults(faults) for scorer in with_checks(scorers, dataset))
     suite = Suite(
         name=head.name,
@@ -62,17 +66,19 @@ def read_suite(path: Path, *, limit: int | None = None, split: str | None = None
         path=path,
         dataset_spec=head.dataset,
     )
-    if suite.gate.slices and limit is None:
+    if suite.gate.slices and not dataset.rows:
         check_tags(suite.gate.slices, suite.gate_cases.cases, f"{where}: gate")
     return suite
 
 
-def _dataset(head: SuiteHead, limit: int | None, split: str | None) -> Dataset:
+def _dataset(head: SuiteHead, limit: int | None, split: str | None, streamed: bool) -> Dataset:
     """The suite's dataset, checked by a schema beside it."""
     path = source_path(head.dataset, head.path)
     first = None
-    if limit is not None and head.dataset.is_plain:
-        first = first_cases(path, limit, split or DEV_SPLIT)
+    if head.dataset.is_plain and (limit is not None or streamed):
+        first = first_cases(path, limit or BLOCK, split or DEV_SPLIT)
+        if first and limit is not None:
+            first = with_note(first)
     dataset = first or read_source(head.dataset, head.path)
     check_cases(dataset, schema_beside(path))
     return dataset

@@ -12,6 +12,7 @@ from workbench.datasets.features import ComputedValues
 from workbench.datasets.values import Case
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer
+from workbench.runs.spec.case_stream import CaseStream
 from workbench.runs.spec.suite import RunOptions, Suite
 from workbench.scorers.base import AsksModels, Score, Scorer
 from workbench.scorers.judges.judge import asking_of
@@ -50,6 +51,8 @@ class RunSpec:
     """What the user should know about the cases, such as a column that nothing uses."""
     computed: ComputedValues = field(default_factory=ComputedValues, compare=False, repr=False)
     """Inputs that features computed for this run already, be it for its estimate."""
+    stream: CaseStream | None = None
+    """Where the cases are read while the run goes on; `cases` are the first ones then."""
     available: int = 0
     """Number of cases in the split; 0: as many as the run has."""
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -67,6 +70,11 @@ class RunSpec:
     def judges(self) -> tuple[AsksModels, ...]:
         """The judges among the scorers, and what else asks models."""
         return asking_of(self.scorers)
+
+    @property
+    def count(self) -> int:
+        """The number of cases; at most, where they are read while the run goes on."""
+        return self.stream.rows if self.stream else len(self.cases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.datasets.snapshots.changes import DatasetChanges, changes_between
+from workbench.datasets.snapshots.manifest import only_in
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
-from workbench.runs.store import snapshots
+from workbench.runs.store.contents import snapshots
+from workbench.runs.store.contents.case_sets import contents_in
 from workbench.runs.store.database import writing
 from workbench.runs.store.forgetting import FORGOTTEN_MARK, without_forgotten
-from workbench.runs.store.rows import read_case, unpacked
+from workbench.runs.store.rows import read_case
 from workbench.times import utc_now
 
 if TYPE_CHECKING:
@@ -117,6 +119,27 @@ class DatasetVersions:
         assert made is not None
         return made
 
+    def record_streamed(
+        self,
+        suite: str,
+        fingerprints: tuple[str, str],
+        writer: snapshots.SnapshotWriter,
+        said: tuple[str, str, str],
+    ) -> None:
+        """Record a content whose cases `writer` has stored, if it is not that of the last version.
+
+        `fingerprints` are those of the dataset and of its gate cases; `said` is by whom, why, and
+        the source.
+        """
+        with writing(self._database):
+            newest = self.newest(suite)
+            if newest is None or newest.fingerprint != fingerprints[0]:
+                snapshot = snapshots.find(self._connection, fingerprints[0])
+                if snapshot is None:
+                    parent = newest.snapshot if newest else None
+                    snapshot = writer.finish(*fingerprints, parent)
+                self._insert(suite, newest, snapshot, said)
+
     def versions(self, suite: str, limit: int | None = None) -> list[DatasetVersion]:
         """The suite's versions, newest first."""
         rows = self._connection.execute(
@@ -174,12 +197,12 @@ class DatasetVersions:
         cases begins with these digits: runs of earlier releases kept no snapshot.
         """
         rows = self._connection.execute(
-            "SELECT DISTINCT body FROM runs JOIN contents ON contents.fingerprint = case_set"
+            "SELECT DISTINCT case_set FROM runs"
             " WHERE suite = ? AND substr(json_extract(parts, '$.dataset'), 1, ?) = ?",
             [suite, len(digest), digest],
         )
-        for (body,) in rows.fetchall():
-            contents = unpacked(body)
+        for (case_set,) in rows.fetchall():
+            contents = list(contents_in(self._connection, case_set))
             if not any(FORGOTTEN_MARK in content for content in contents):
                 yield tuple(map(read_case, contents))
 
@@ -188,10 +211,9 @@ class DatasetVersions:
         old = snapshots.numbers_of(self._connection, before.snapshot)
         near = before.snapshot, old
         new = snapshots.numbers_of(self._connection, after.snapshot, near)
-        kept = {*old} & {*new}
         return changes_between(
-            self._read([number for number in old if number not in kept]),
-            self._read([number for number in new if number not in kept]),
+            self._read(only_in(old, new)),
+            self._read(only_in(new, old)),
             reordered=old != new,
         )
 
@@ -225,7 +247,8 @@ class DatasetVersions:
         added, removed, changed = len(numbers), 0, 0
         if newest is not None:
             before = snapshots.numbers_of(self._connection, newest.snapshot)
-            gone, come = self._ids({*before} - {*numbers}), self._ids({*numbers} - {*before})
+            gone = self._ids(only_in(before, numbers))
+            come = self._ids(only_in(numbers, before))
             added, removed = len(come - gone), len(gone - come)
             changed = len(come & gone)
         by, reason, source = said

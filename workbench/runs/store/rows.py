@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from workbench.datasets.values import CHECKS, TOOL_RESULTS, Case
-from workbench.fingerprints import canonical_json
-from workbench.json_text import loads
 from workbench.prompts.codec import INPUT_KEYS, examples_to_json, prompt_from_json
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Outcome
@@ -125,17 +121,6 @@ def read_results(rows: Iterable[Sequence[Any]], names: Sequence[str]) -> list[Re
             scores = known[row[3]] = read_scores(row[3], names)
         results.append(Result(row[0], row[1], read_answer(row[6:], bool(row[2])), scores))
     return results
-
-
-def packed(value: Any) -> tuple[str, bytes]:
-    """The fingerprint of a plain value, and its compressed canonical JSON."""
-    text = canonical_json(value).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(text).hexdigest(), zlib.compress(text, 6)
-
-
-def unpacked(body: bytes) -> Any:
-    """The value in bytes made by `packed`."""
-    return loads(zlib.decompress(body).decode("utf-8", "surrogatepass"))
 
 
 def prompt_content(prompt: Prompt) -> dict[str, Any]:

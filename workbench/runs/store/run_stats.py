@@ -6,11 +6,19 @@ import sqlite3
 from typing import Any
 
 from workbench.providers.base import Outcome
-from workbench.runs.spec.counters import percentile
+from workbench.runs.spec.counters import nearest_rank
 from workbench.runs.spec.environment import EMPTY
 
 _MODELS_SHOWN = 20
 _NOTES_SHOWN = 10
+
+_ORDERED = {
+    "latency_s": "SELECT latency FROM results JOIN answers ON answers.id = results.answer"
+    " WHERE run = ? AND failed = 0 AND latency IS NOT NULL ORDER BY 1 LIMIT 1 OFFSET ?",
+    "first_token_s": "SELECT first_token FROM results JOIN answers ON answers.id = results.answer"
+    " WHERE run = ? AND failed = 0 AND latency IS NOT NULL AND first_token IS NOT NULL"
+    " ORDER BY 1 LIMIT 1 OFFSET ?",
+}
 
 
 def run_stats(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
@@ -68,20 +76,21 @@ def _judged_by(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
 
 
 def _latencies(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
-    rows = connection.execute(
-        "SELECT latency, first_token FROM results JOIN answers ON answers.id = results.answer"
+    """p50 and p95 by nearest rank; SQLite sorts, which it does on disk where there are many."""
+    counts = connection.execute(
+        "SELECT count(latency), count(first_token) FROM results"
+        " JOIN answers ON answers.id = results.answer"
         " WHERE run = ? AND failed = 0 AND latency IS NOT NULL",
         [run],
-    ).fetchall()
-    times = {
-        "latency_s": [latency for latency, _ in rows],
-        "first_token_s": [first for _, first in rows if first is not None],
-    }
-    return {
-        name: {"p50": percentile(values, 0.5), "p95": percentile(values, 0.95)}
-        for name, values in times.items()
-        if values
-    }
+    ).fetchone()
+    stats: dict[str, Any] = {}
+    for (name, ordered), count in zip(_ORDERED.items(), counts, strict=True):
+        for key, share in (("p50", 0.5), ("p95", 0.95)):
+            if count:
+                rank = nearest_rank(count, share)
+                row = connection.execute(ordered, [run, rank]).fetchone()
+                stats.setdefault(name, {})[key] = row[0]
+    return stats
 
 
 def _notes(connection: sqlite3.Connection, run: int) -> dict[str, Any]:

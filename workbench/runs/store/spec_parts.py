@@ -13,10 +13,19 @@ from workbench.times import utc_now
 
 
 def parts_of(spec: RunSpec) -> dict[str, str]:
-    """The suite's parts with the run's own repeats, and `cases`: its own cases in their order."""
+    """The suite's parts with the run's own repeats, and `cases`: its own cases in their order.
+
+    Without the dataset and the cases while these are still to be read.
+    """
+    repeats = {"repeats": fingerprint(spec.run_options.repeats)}
+    if spec.stream:
+        return {
+            "scorers": spec.suite.parts["scorers"],
+            "policy": spec.suite.parts["policy"],
+        } | repeats
     return {
         **spec.suite.parts,
-        "repeats": fingerprint(spec.run_options.repeats),
+        **repeats,
         "cases": fingerprint([case.content() for case in spec.cases]),
     }
 
@@ -65,7 +74,7 @@ def run_row(
         "identity": canonical_json(identity),
         "environment": json.dumps(environment),
         "scorers": canonical_json(scorer_names(spec)),
-        "cases": len(spec.cases),
+        "cases": spec.count,
         "repeats": spec.run_options.repeats,
         "model": model.id if model else "",
         "created_at": utc_now(),
@@ -76,6 +85,8 @@ def changes(stored: Mapping[str, Any], spec: RunSpec, identity: Mapping[str, Any
     """A description of what differs from the stored run; empty if nothing does."""
     before = json.loads(stored["parts"])
     after = parts_of(spec)
+    if spec.stream:  # what its cases were is checked as they are read
+        after = {**before, **after}
     changed = []
     if stored["fingerprint"] != spec.prompt.fingerprint:
         changed.append(f"the prompt ({short(stored['fingerprint'])})")

@@ -16,6 +16,7 @@ from workbench.providers.base import Answer, Outcome
 from workbench.providers.probe import Probe
 from workbench.runs.spec.values import Result, RunStatus, RunSummary
 from workbench.runs.store import gate_uses, judgements
+from workbench.runs.store.contents.case_sets import contents_in, unpacked
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import is_answer_altered, result_digest
 from workbench.runs.store.holder import Holder
@@ -26,7 +27,6 @@ from workbench.runs.store.rows import (
     read_prompt,
     read_results,
     read_summary,
-    unpacked,
 )
 
 KILLED = "the process ended before the run did"
@@ -306,7 +306,10 @@ class RunStore:
     def _case_set(self, digest: str) -> tuple[Case, ...]:
         # The two runs of a comparison mostly share one set of cases.
         if self._last_cases[0] != digest:
-            self._last_cases = digest, tuple(map(read_case, self._content(digest)))
+            self._last_cases = (
+                digest,
+                tuple(map(read_case, contents_in(self.database.conn, digest))),
+            )
         return self._last_cases[1]
 
     def _holds(self, case_set: str, cases: Sequence[Case]) -> bool:

@@ -15,14 +15,16 @@ from workbench.runs.spec.environment import ALTERED, ASKED_AGAIN, MAYBE_BILLED
 from workbench.runs.spec.run_ids import new_run_id
 from workbench.runs.spec.values import Result, RunSpec, RunStatus
 from workbench.runs.store import endpoint_forms, judgements
+from workbench.runs.store.contents.case_sets import keep_content
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import is_answer_altered, result_digest
 from workbench.runs.store.endpoint_forms import ignored_options
 from workbench.runs.store.forgetting import forgotten_cases
 from workbench.runs.store.lease import Lease
-from workbench.runs.store.rows import first_score, packed, read_answer, scores_text
+from workbench.runs.store.rows import first_score, read_answer, scores_text
 from workbench.runs.store.run_stats import faults, run_stats
 from workbench.runs.store.spec_parts import changes, execution_options, run_row, scorer_names
+from workbench.runs.store.streamed_runs import StreamedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,10 +277,12 @@ class RunWriter:
     def close(self) -> None:
         self._database.close()
 
+    def streamed(self) -> StreamedRun:
+        """What else is stored of a run whose cases are read while it goes on."""
+        return StreamedRun(self._database, self._run)
+
     def _keep(self, value: Any) -> str:
-        digest, body = packed(value)
-        self._connection.execute("INSERT OR IGNORE INTO contents VALUES (?, ?)", [digest, body])
-        return digest
+        return keep_content(self._connection, value)
 
     def _insert(self, item: Recorded) -> int:
         result = item.result

@@ -9,16 +9,15 @@ from workbench.datasets.values import Case
 from workbench.errors import NotFound
 from workbench.providers.base import Answer, Outcome
 from workbench.providers.redact import storable
+from workbench.runs.store.contents.case_sets import packed, unpacked
 from workbench.runs.store.database import writing
 from workbench.runs.store.forgetting import inputs_digest
 from workbench.runs.store.rows import (
     answer_row,
-    packed,
     prompt_content,
     read_answer,
     read_case,
     read_prompt,
-    unpacked,
 )
 from workbench.runs.tries.values import Question, Try, TryRow
 from workbench.times import utc_now

@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 import struct
 import zlib
+from array import array
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ PACK = 512
 """Cases of a pack: enough for the compressor, few enough to read one case."""
 LONGEST_CHAIN = 25
 """Snapshots to read for one, at most: every so many list their cases without a parent."""
-_AT_ONCE = 20_000
+AT_ONCE = 20_000
 """Cases that are held in memory while a snapshot is stored or checked."""
 _DIGEST = 6
 """Bytes of a case's digest by which it is looked for; then the texts are compared."""
@@ -58,32 +59,71 @@ def store(
     `fingerprint` is the dataset's, `gate` that of the cases that decide; `parent` is a snapshot
     that is probably similar.
     """
-    numbers, content = _stored_numbers(connection, map(_line, contents))
-    depth, before = 0, []
-    if parent is not None:
-        depth = 1 + _depth(connection, parent)
-        if depth <= LONGEST_CHAIN:
-            before = numbers_of(connection, parent)
-    if not before:
-        depth, parent = 0, None
-    cursor = connection.execute(
-        "INSERT INTO snapshots VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            fingerprint,
-            gate,
-            content,
-            len(numbers),
-            parent,
-            depth,
-            packed_ranges(ranges_of(numbers, before)),
-        ],
-    )
-    return int(cursor.lastrowid or 0)
+    writing = SnapshotWriter(connection)
+    lines = map(line_of, contents)
+    while part := list(islice(lines, AT_ONCE)):
+        writing.add(part)
+    return writing.finish(fingerprint, gate, parent)
+
+
+class SnapshotWriter:
+    """Stores a snapshot part by part, each in a write transaction of the caller's.
+
+    Until `finish` no snapshot lists what was added; it is found again when it is added anew.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._stored_before = self._free()
+        self._numbers = array("q")
+        self._content = _Joined()
+
+    def add(self, lines: Sequence[bytes]) -> None:
+        """Store those of these cases that are not stored; best AT_ONCE of them."""
+        known = _known(self._connection, lines, self._stored_before)
+        free = self._free()
+        new = iter(dict.fromkeys(line for line in lines if line not in known))
+        while pack := list(islice(new, PACK)):
+            self._connection.execute(
+                "INSERT INTO snapshot_packs VALUES (?, ?, ?, ?)",
+                [free, len(pack), _digests(pack), _packed(pack)],
+            )
+            known.update(zip(pack, range(free, free + len(pack)), strict=True))
+            free += len(pack)
+        self._numbers.extend(known[line] for line in lines)
+        self._content.add(lines)
+
+    def finish(self, fingerprint: str, gate: str, parent: int | None) -> int:
+        """Store the list of what was added; arguments and result as of `store`."""
+        depth, before = 0, array("q")
+        if parent is not None:
+            depth = 1 + _depth(self._connection, parent)
+            if depth <= LONGEST_CHAIN:
+                before = numbers_of(self._connection, parent)
+        if not before:
+            depth, parent = 0, None
+        cursor = self._connection.execute(
+            "INSERT INTO snapshots VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                fingerprint,
+                gate,
+                self._content.digest(),
+                len(self._numbers),
+                parent,
+                depth,
+                packed_ranges(ranges_of(self._numbers, before)),
+            ],
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _free(self) -> int:
+        row = self._connection.execute("SELECT max(first + cases) FROM snapshot_packs").fetchone()
+        return int(row[0] or 1)
 
 
 def numbers_of(
-    connection: sqlite3.Connection, snapshot: int, near: tuple[int, list[int]] | None = None
-) -> list[int]:
+    connection: sqlite3.Connection, snapshot: int, near: tuple[int, array[int]] | None = None
+) -> array[int]:
     """The numbers of a snapshot's cases, in the dataset's order.
 
     `near` is another snapshot with its numbers, from which they may be known sooner.
@@ -95,7 +135,7 @@ def numbers_of(
             "SELECT parent, manifest FROM snapshots WHERE id = ?", [at]
         ).fetchone()
         chain.append(body)
-    numbers = near[1] if near and at is not None else []
+    numbers = near[1] if near and at is not None else array("q")
     for body in reversed(chain):
         numbers = numbers_in(unpacked_ranges(body), numbers)
     return numbers
@@ -104,7 +144,7 @@ def numbers_of(
 def contents_of(connection: sqlite3.Connection, numbers: Iterable[int]) -> Iterator[Any]:
     """The contents of the cases with these numbers, in that order."""
     left = iter(numbers)
-    while part := list(islice(left, _AT_ONCE)):
+    while part := list(islice(left, AT_ONCE)):
         lines = _lines(connection, part)
         yield from _parsed([lines[number] for number in part])
 
@@ -113,7 +153,7 @@ def is_whole(connection: sqlite3.Connection, snapshot: int) -> bool:
     """Whether a snapshot's cases are those that were stored: not forgotten, not edited."""
     numbers = iter(numbers_of(connection, snapshot))
     content = _Joined()
-    while part := list(islice(numbers, _AT_ONCE)):
+    while part := list(islice(numbers, AT_ONCE)):
         lines = _lines(connection, part)
         content.add([lines[number] for number in part])
     stored = connection.execute("SELECT content FROM snapshots WHERE id = ?", [snapshot]).fetchone()
@@ -155,12 +195,12 @@ def beside(connection: sqlite3.Connection, numbers: Collection[int]) -> set[int]
     return joined
 
 
-def _all_numbers(connection: sqlite3.Connection) -> Iterator[tuple[int, list[int]]]:
+def _all_numbers(connection: sqlite3.Connection) -> Iterator[tuple[int, array[int]]]:
     """The case numbers of every snapshot by its id; keeps no more of them than it needs."""
     last_child = dict(
         connection.execute("SELECT parent, max(id) FROM snapshots GROUP BY parent").fetchall()
     )
-    lists: dict[int | None, list[int]] = {None: []}
+    lists: dict[int | None, array[int]] = {None: array("q")}
     rows = connection.execute("SELECT id, parent FROM snapshots ORDER BY id").fetchall()
     for snapshot, parent in rows:
         body = connection.execute(
@@ -182,34 +222,11 @@ def rewrite(
         lines = _pack(connection, first)
         contents = _parsed(lines)
         for number in members:
-            lines[number - first] = _line(change(contents[number - first]))
+            lines[number - first] = line_of(change(contents[number - first]))
         connection.execute(
             "UPDATE snapshot_packs SET digests = ?, body = ? WHERE first = ?",
             [_digests(lines), _packed(lines), first],
         )
-
-
-def _stored_numbers(
-    connection: sqlite3.Connection, lines: Iterator[bytes]
-) -> tuple[list[int], bytes]:
-    """The number of each case's line, and the sha256 of all; those that are new are stored."""
-    free = connection.execute("SELECT max(first + cases) FROM snapshot_packs").fetchone()[0] or 1
-    stored_before = free
-    numbers: list[int] = []
-    content = _Joined()
-    while part := list(islice(lines, _AT_ONCE)):
-        known = _known(connection, part, stored_before)
-        new = iter(dict.fromkeys(line for line in part if line not in known))
-        while pack := list(islice(new, PACK)):
-            connection.execute(
-                "INSERT INTO snapshot_packs VALUES (?, ?, ?, ?)",
-                [free, len(pack), _digests(pack), _packed(pack)],
-            )
-            known.update(zip(pack, range(free, free + len(pack)), strict=True))
-            free += len(pack)
-        numbers += [known[line] for line in part]
-        content.add(part)
-    return numbers, content.digest()
 
 
 def _known(connection: sqlite3.Connection, lines: Sequence[bytes], below: int) -> dict[bytes, int]:
@@ -283,7 +300,8 @@ def _digest(line: bytes) -> bytes:
     return hashlib.sha256(line).digest()[:_DIGEST]
 
 
-def _line(content: Content) -> bytes:
+def line_of(content: Content) -> bytes:
+    """A case as it is stored."""
     # Canonical JSON escapes line breaks, so a pack can be split at them.
     return canonical_json(content).encode("utf-8", "surrogatepass")
 

@@ -1,0 +1,1 @@
+"""Large contents in runs.db: the cases of runs and of snapshots."""
