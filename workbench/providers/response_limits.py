@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 import httpx2
 
 from workbench.providers.failures import MAX_BODY_BYTES, BodyTooLong
+from workbench.providers.openai_chat.wire import WholeResponse
 
 MAX_ERROR_BYTES = 64_000
 _CODING = "content-encoding"
@@ -38,8 +39,10 @@ def limit_size(response: httpx2.Response) -> None:
     response.stream = _SizeLimited(response.stream)
 
 
-async def read_capped(response: httpx2.Response) -> bytes:
+async def read_capped(response: httpx2.Response | WholeResponse) -> bytes:
     """The decoded body. Raises BodyTooLong beyond MAX_BODY_BYTES."""
+    if isinstance(response, WholeResponse):
+        return response.body
     pieces: list[bytes] = []
     size = 0
     async for piece in response.aiter_bytes():

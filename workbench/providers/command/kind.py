@@ -16,11 +16,11 @@ from typing import Any
 from workbench.errors import ProviderError
 from workbench.providers.base import Answer, Limits, Outcome, Price, Provider, ProviderKind, Request
 from workbench.providers.command.program import EXAMPLE, program_digest, program_of
+from workbench.providers.failures import MAX_BODY_BYTES
 from workbench.providers.http.answers import OPTIONS, AnswerPaths
 from workbench.providers.http.placeholders import DEFAULT, check_template, filled
 from workbench.providers.openai_chat.call_context import CallContext, EndpointHistory
 from workbench.providers.prices import price_of
-from workbench.providers.failures import MAX_BODY_BYTES
 from workbench.settings import FILE_NAME, ProviderSettings
 from workbench.typed_options import Option
 

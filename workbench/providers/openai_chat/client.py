@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from workbench.providers.openai_chat.http_client import Connection
+    from workbench.providers.openai_chat.wire import WholeResponse
 
 _LONG_CHARS = 8000
 _CHARS_A_TOKEN = 12
@@ -267,12 +268,13 @@ class _Call:
     timeout_s: float
     made: int = 0
 
-    async def read(self, response: httpx2.Response) -> Answer:
+    async def read(self, response: httpx2.Response | WholeResponse) -> Answer:
         """Read the answer from a response with status 200, streamed or not."""
+        from workbench.providers.openai_chat.wire import WholeResponse
         from workbench.providers.response_limits import read_capped
 
         is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
-        if is_stream and self.api.form.streams:
+        if is_stream and self.api.form.streams and not isinstance(response, WholeResponse):
             return await self._streamed(response)
         raw = await read_capped(response)
         if self.api.form.streams and looks_like_events(raw):

@@ -19,12 +19,14 @@ from workbench._version import __version__
 from workbench.errors import ProviderError
 from workbench.providers.endpoint import Endpoint
 from workbench.providers.failures import AnsweredTwice
+from workbench.providers.openai_chat.wire import WholeResponse, Wire
 from workbench.providers.proxies import Proxy, is_loopback, proxy_of
 from workbench.providers.response_limits import limit_size, truncate_error_body
 
 CONNECT_S = 10.0
 _CONNECT_SHARE = 0.45
 """Of a call's timeout, for connecting and again for the TLS handshake."""
+_HTTP_PORT = 80
 TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S)
 
 
@@ -37,20 +39,31 @@ class Connection:
     """
 
     def __init__(
-        self, open_http: Callable[[], httpx2.AsyncClient], url: str, headers: Mapping[str, str]
+        self,
+        open_http: Callable[[], httpx2.AsyncClient],
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        direct: bool = False,
     ) -> None:
+        """`direct`: without TLS and a proxy, see `wire.py`."""
         self._open_http = open_http
         self._clients: list[httpx2.AsyncClient] = []
         self._free: list[httpx2.AsyncClient] = []
         # Everything but the body is built once.
         self._url = httpx2.URL(url)
+        self.is_direct = direct
+        self._wires: list[Wire] = []
+        """Those that wait for a call; the last one is used first."""
         self.headers = httpx2.Headers(self._take().headers)
         self._free += self._clients
         self.headers.update(headers)
 
     @asynccontextmanager
-    async def post(self, content: bytes, timeout_s: float) -> AsyncIterator[httpx2.Response]:
-        """Send a request; yields the response with its body unread.
+    async def post(
+        self, content: bytes, timeout_s: float
+    ) -> AsyncIterator[httpx2.Response | WholeResponse]:
+        """Send a request; yields the response, whole or with its body unread.
 
         Connecting and the TLS handshake end on their own before `timeout_s`, the caller's limit for
         the whole call: cancelling a handshake would leave its socket open.
@@ -60,6 +73,10 @@ class Connection:
         reused.
         """
         connect = min(CONNECT_S, _CONNECT_SHARE * timeout_s)
+        if self.is_direct:
+            async with self._posted(content, connect) as response:
+                yield response
+            return
         request = httpx2.Request(
             "POST",
             self._url,
@@ -84,6 +101,49 @@ class Connection:
         finally:
             self._free.append(http)
 
+    @asynccontextmanager
+    async def _posted(
+        self, content: bytes, connect_s: float
+    ) -> AsyncIterator[httpx2.Response | WholeResponse]:
+        """`post` over a connection without TLS and a proxy."""
+        wire = await self._wire(connect_s)
+        try:
+            if wire.has_rest:
+                self.headers["Connection"] = "close"
+                raise AnsweredTwice
+            response = await wire.ask(self._head(len(content)), content)
+            if isinstance(response, WholeResponse):
+                yield response
+            else:
+                try:
+                    await truncate_error_body(response)
+                    if response.is_success:
+                        limit_size(response)
+                    yield response
+                finally:
+                    await response.aclose()
+        except BaseException:
+            wire.close()
+            raise
+        if wire.is_usable and self.headers.get("Connection", "").lower() != "close":
+            self._wires.append(wire)
+        else:
+            wire.close()
+
+    async def _wire(self, connect_s: float) -> Wire:
+        while self._wires:
+            wire = self._wires.pop()
+            if wire.is_usable:
+                return wire
+            wire.close()
+        url = self._url
+        return await Wire.opened(url.host, url.port or _HTTP_PORT, connect_s)
+
+    def _head(self, length: int) -> bytes:
+        lines = [b"POST %b HTTP/1.1" % self._url.raw_path, b"Host: %b" % self._url.netloc]
+        lines += [b"%b: %b" % pair for pair in self.headers.raw]
+        return b"\r\n".join([*lines, b"Content-Length: %d" % length, b"", b""])
+
     def _take(self) -> httpx2.AsyncClient:
         if self._free:
             return self._free.pop()
@@ -92,6 +152,8 @@ class Connection:
         return http
 
     async def close(self) -> None:
+        for wire in self._wires:
+            wire.close()
         for http in self._clients:
             await http.aclose()
 
@@ -146,7 +208,8 @@ def open_connection(
         headers[key_header] = f"{scheme}{endpoint.key}"
     url = httpx2.URL(f"{endpoint.base_url}{path}")
     url = url.copy_merge_params(dict(endpoint.query)) if endpoint.query else url
-    return Connection(opened(endpoint), str(url), headers)
+    is_plain = url.scheme == "http" and proxy_of(endpoint.base_url, endpoint.proxy) is None
+    return Connection(opened(endpoint), str(url), headers, direct=is_plain)
 
 
 def opened(endpoint: Endpoint) -> Callable[[], httpx2.AsyncClient]:
