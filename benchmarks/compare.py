@@ -82,8 +82,8 @@ def make(root: Path, base_url: str, cases: int) -> tuple[str, str]:
         (root / "prompts" / f"{name}.prompty").write_text(text)
     with Session(open_workspace(root)) as session:
         drafts = [str(root / "prompts" / f"{name}.prompty") for name in ("bench", "next")]
-        found = compare(session, *drafts)
-    return found.a.summary.run_id, found.b.summary.run_id
+        compared = compare(session, *drafts)
+    return compared.a.summary.run_id, compared.b.summary.run_id
 
 
 def opened(root: Path, *refs: str) -> tuple[float, ...]:

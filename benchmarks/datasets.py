@@ -101,11 +101,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="what it prints anyway")
     count, versions = (2_000, 100) if parser.parse_args().quick else (10_000, 1_000)
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), count, versions)
-    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+        figures = measure(Path(folder), count, versions)
+    sys.stdout.write(json.dumps(figures, indent=1) + "\n")
     bounds = {"size_ratio": SIZE_RATIO, "diff_s": DIFF_S}
-    over = [f"{name} {found[name]:.2f} > {bound}" for name, bound in bounds.items()
-            if found[name] > bound]  # fmt: skip
+    over = [f"{name} {figures[name]:.2f} > {bound}" for name, bound in bounds.items()
+            if figures[name] > bound]  # fmt: skip
     for line in over:
         sys.stderr.write(line + "\n")
     return 1 if over else 0

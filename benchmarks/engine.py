@@ -46,12 +46,12 @@ def measure(*arguments: str) -> Measured:
         [sys.executable, str(CHILD), *arguments], stdout=subprocess.PIPE, cwd=ROOT
     )
     assert process.stdout is not None
-    said = process.stdout.read()
+    output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
     if status:
         raise SystemExit(f"{arguments} failed")
-    inner = json.loads(said)
+    inner = json.loads(output)
     cpu = usage.ru_utime + usage.ru_stime
     return Measured(wall, cpu, usage.ru_maxrss / 1024, inner["inner_s"], int(inner["calls"]))
 

@@ -37,11 +37,11 @@ RUNS, POWER_RUNS = 10_000, 500
 QUICK_RUNS, QUICK_POWER_RUNS = 300, 100
 
 
-def shown(cell: Cell | None, found: dict[Trial, Rates]) -> str:
+def shown(cell: Cell | None, measured: dict[Trial, Rates]) -> str:
     """A figure in percent: of a promise with its standard error, and a mark where it is broken."""
     if cell is None:
         return ""
-    rates = found[cell.trial]
+    rates = measured[cell.trial]
     if cell.claim == USED:
         return f"{100 * rates.cases:.0f} %"
     rate, error = 100 * rates.rate(cell.claim), 100 * rates.error(cell.claim)
@@ -57,9 +57,9 @@ def markdown(head: tuple[str, ...], labels: int, rows: list[tuple[str, ...]]) ->
     return [f"| {' | '.join(row)} |" for row in (head, tuple(marks), *rows)]
 
 
-def table(section: Section, found: dict[Trial, Rates]) -> list[str]:
+def table(section: Section, measured: dict[Trial, Rates]) -> list[str]:
     """A section under its heading."""
-    rows = [(*labels, *(shown(cell, found) for cell in cells)) for labels, cells in section.rows]
+    rows = [(*labels, *(shown(cell, measured) for cell in cells)) for labels, cells in section.rows]
     head = (*section.labels, *section.columns)
     return [f"**{section.name}**", "", *markdown(head, len(section.labels), rows), ""]
 
@@ -109,15 +109,15 @@ def small(runs: int) -> list[str]:
     ]
 
 
-def summary(all_sections: tuple[Section, ...], found: dict[Trial, Rates]) -> str:
+def summary(all_sections: tuple[Section, ...], measured: dict[Trial, Rates]) -> str:
     """One sentence on all promises."""
     cells = {cell for section in all_sections for cell in section.cells() if cell.trial.promised}
     broken = [
         cell
         for cell in cells
-        if found[cell.trial].exceeds(cell.claim, (1.0 - cell.trial.confidence) / 2.0)
+        if measured[cell.trial].exceeds(cell.claim, (1.0 - cell.trial.confidence) / 2.0)
     ]
-    usual = [found[c.trial].rate(c.claim) for c in cells if c.trial.confidence == 0.95]
+    usual = [measured[c.trial].rate(c.claim) for c in cells if c.trial.confidence == 0.95]
     return (
         f"{len(cells)} false claims were tried; at 95 % the most frequent was made in"
         f" {100 * max(usual):.1f} % of the evaluations; {len(broken)} exceed the promise by more"
@@ -125,7 +125,9 @@ def summary(all_sections: tuple[Section, ...], found: dict[Trial, Rates]) -> str
     )
 
 
-def as_json(all_sections: tuple[Section, ...], found: dict[Trial, Rates]) -> list[dict[str, Any]]:
+def as_json(
+    all_sections: tuple[Section, ...], measured: dict[Trial, Rates]
+) -> list[dict[str, Any]]:
     """Every figure with what was simulated."""
     return [
         {
@@ -133,10 +135,10 @@ def as_json(all_sections: tuple[Section, ...], found: dict[Trial, Rates]) -> lis
             "row": list(labels),
             "column": column,
             "claim": cell.claim,
-            "rate": found[cell.trial].cases
+            "rate": measured[cell.trial].cases
             if cell.claim == USED
-            else found[cell.trial].rate(cell.claim),
-            "runs": found[cell.trial].runs,
+            else measured[cell.trial].rate(cell.claim),
+            "runs": measured[cell.trial].runs,
             "trial": asdict(cell.trial),
         }
         for section in all_sections
@@ -148,9 +150,9 @@ def as_json(all_sections: tuple[Section, ...], found: dict[Trial, Rates]) -> lis
 
 def write(path: Path, text: str) -> None:
     """Puts the tables between the markers of a page."""
-    before, found, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     _, ended, after = rest.partition(END)
-    if not found or not ended:
+    if not begin or not ended:
         sys.exit(f"{path} has no {BEGIN} and {END}: add them where the tables belong")
     path.write_text(f"{before}{BEGIN}\n{text}{END}{after}", encoding="utf-8")
 
@@ -174,16 +176,16 @@ def main(argv: list[str]) -> int:
         seconds = time.perf_counter() - started
         print(f"\r{done} of {len(trials)} trials, {seconds:.0f} s", end="", file=sys.stderr)
 
-    found = run_all(trials, runs, power_runs, options.workers, report)
+    measured = run_all(trials, runs, power_runs, options.workers, report)
     print(file=sys.stderr)
-    lines = [summary(wanted, found), ""]
-    lines += [line for section in wanted for line in table(section, found)]
+    lines = [summary(wanted, measured), ""]
+    lines += [line for section in wanted for line in table(section, measured)]
     text = "\n".join([*lines, *small(2 * power_runs)])
     print(text, end="")
     if options.write:
         write(options.write, text)
     if options.json:
-        figures = {"runs": runs, "power_runs": power_runs, "figures": as_json(wanted, found)}
+        figures = {"runs": runs, "power_runs": power_runs, "figures": as_json(wanted, measured)}
         options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     return 0
 

@@ -105,28 +105,28 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="what it prints anyway")
     is_quick = parser.parse_args().quick
     count = 500_000 if is_quick else 1_000_000
-    found: dict[str, float] = {"cases": count}
+    figures: dict[str, float] = {"cases": count}
     over = []
     with tempfile.TemporaryDirectory() as folder, running(0.0) as url:
         root = Path(folder)
         make_workspace(root, count, url)
         lines = root / "evals" / "jsonl" / "cases.jsonl"
-        found["bare_loop_s"], _ = measure(root, "-c", BARE, str(lines))
+        figures["bare_loop_s"], _ = measure(root, "-c", BARE, str(lines))
         for name in FORMATS:
             limited = ("-m", "workbench", "run", name, "--limit", str(LIMIT), "--yes", "--json")
             seconds, peak = measure(root, *limited)
-            found |= {f"{name}_limit_s": seconds, f"{name}_limit_mb": peak}
+            figures |= {f"{name}_limit_s": seconds, f"{name}_limit_mb": peak}
             if seconds > FIRST_S or peak > PEAK_MB:
                 over.append(f"{name}: a run of {LIMIT} cases takes {seconds:.1f} s, {peak:.0f} MB")
             if is_quick:
                 continue
             seconds, peak = measure(root, "-c", PREPARE, name)
-            found |= {
+            figures |= {
                 f"{name}_before_first_call_s": seconds,
-                f"{name}_before_first_call_to_bare": seconds / found["bare_loop_s"],
+                f"{name}_before_first_call_to_bare": seconds / figures["bare_loop_s"],
                 f"{name}_before_first_call_mb": peak,
             }
-    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    sys.stdout.write(json.dumps(figures, indent=1) + "\n")
     for line in over:
         sys.stderr.write(line + "\n")
     return 1 if over else 0

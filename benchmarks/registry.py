@@ -148,11 +148,11 @@ def cold(path: Path, rounds: int = 15) -> dict[str, float]:
     nothing = "pass"
     times: dict[str, list[float]] = {ours: [], bare: [], nothing: []}
     for _ in range(rounds):
-        for code, found in times.items():
+        for code, figures in times.items():
             started = time.perf_counter()
             subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
-            found.append(time.perf_counter() - started)
-    best = {code: statistics.median(found) * 1000 for code, found in times.items()}
+            figures.append(time.perf_counter() - started)
+    best = {code: statistics.median(figures) * 1000 for code, figures in times.items()}
     return {
         "cold_ms": best[ours],
         "cold_bare_ms": best[bare],
@@ -243,9 +243,9 @@ def main() -> int:
         for prompts, versions in sizes:
             path = Path(folder) / f"registry-{prompts}.db"
             seed(path, prompts, versions)
-            found = reads(path, prompts) | cold(path)
-            found["megabytes"] = path.stat().st_size / 1e6
-            report[f"{prompts} prompts, {versions} versions each"] = found
+            figures = reads(path, prompts) | cold(path)
+            figures["megabytes"] = path.stat().st_size / 1e6
+            report[f"{prompts} prompts, {versions} versions each"] = figures
         report["beside four writers"] = beside_writers(path)
         prompts = 1_000 if options.quick else 10_000
         path = Path(folder) / "registry-audit.db"
@@ -259,10 +259,10 @@ def main() -> int:
         "audit_ratio": AUDIT_BOUND,
     }
     over = [
-        f"{size}: {name} {found[name]:.2f} > {bound}"
-        for size, found in report.items()
+        f"{size}: {name} {figures[name]:.2f} > {bound}"
+        for size, figures in report.items()
         for name, bound in bounds.items()
-        if found.get(name, 0.0) > bound
+        if figures.get(name, 0.0) > bound
     ]
     for line in over:
         sys.stderr.write(line + "\n")

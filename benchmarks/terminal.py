@@ -241,7 +241,7 @@ def measure(rounds: int) -> dict[str, Any]:
         for _ in range(rounds):
             bare.append(start([sys.executable, "-c", BARE], env, MARK))
             ours.append(start([sys.executable, "-m", "workbench.tui", str(root)], env, MARK))
-    found: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "first_frame_s": min(s.first_frame_s for s in ours),
         "bare_first_frame_s": min(s.first_frame_s for s in bare),
         "memory_mb": min(s.memory_mb for s in ours),
@@ -249,32 +249,32 @@ def measure(rounds: int) -> dict[str, Any]:
         "bare_memory_mb": min(s.memory_mb for s in bare),
         "idle_cpu": min(s.idle_share for s in ours),
     }
-    found["first_frame_ratio"] = found["first_frame_s"] / found["bare_first_frame_s"]
+    figures["first_frame_ratio"] = figures["first_frame_s"] / figures["bare_first_frame_s"]
     for count in (10_000, 100_000):
-        found[f"rows_{count}"] = asyncio.run(keys(count))
-    found["live_400"] = asyncio.run(live())
-    return found
+        figures[f"rows_{count}"] = asyncio.run(keys(count))
+    figures["live_400"] = asyncio.run(live())
+    return figures
 
 
-def lines(found: dict[str, Any]) -> list[str]:
+def lines(figures: dict[str, Any]) -> list[str]:
     """The figures, each beside its limit."""
-    ratio = found["first_frame_ratio"]
+    ratio = figures["first_frame_ratio"]
     out = [
-        f"first useful frame   {found['first_frame_s']:.3f} s, one Static"
-        f" {found['bare_first_frame_s']:.3f} s: {ratio:.2f} x (limit {LIMIT_FRAME} x)",
-        f"memory               {found['memory_mb']:.0f} MB proportional,"
-        f" {found['resident_mb']:.0f} MB resident, one Static {found['bare_memory_mb']:.0f} MB"
+        f"first useful frame   {figures['first_frame_s']:.3f} s, one Static"
+        f" {figures['bare_first_frame_s']:.3f} s: {ratio:.2f} x (limit {LIMIT_FRAME} x)",
+        f"memory               {figures['memory_mb']:.0f} MB proportional,"
+        f" {figures['resident_mb']:.0f} MB resident, one Static {figures['bare_memory_mb']:.0f} MB"
         f" (limit {LIMIT_MEMORY_MB:.0f} MB)",
-        f"idle CPU             {100 * found['idle_cpu']:.1f} % of a core",
+        f"idle CPU             {100 * figures['idle_cpu']:.1f} % of a core",
     ]
     for count in (10_000, 100_000):
-        rows = found[f"rows_{count}"]
+        rows = figures[f"rows_{count}"]
         out.append(
             f"{count:>7,} results      key to paint {rows['median_ms']:.1f} ms, 95th percentile"
             f" {rows['p95_ms']:.1f} ms (limit {LIMIT_KEY_MS:.0f} ms), loaded in"
             f" {rows['load_s']:.2f} s, longest hold-up by a filter {rows['filter_lag_ms']:.0f} ms"
         )
-    flow = found["live_400"]
+    flow = figures["live_400"]
     out.append(
         f"400 results a second CPU {flow['cpu_ms_a_result']:.2f} ms a result, key to paint 95th"
         f" percentile {flow['key_p95_ms']:.1f} ms, worst lag {flow['worst_lag_ms']:.0f} ms"
@@ -289,13 +289,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="two rounds")
     options = parser.parse_args()
-    found = measure(2 if options.quick else options.rounds)
-    sys.stdout.write((json.dumps(found) if options.json else "\n".join(lines(found))) + "\n")
+    figures = measure(2 if options.quick else options.rounds)
+    sys.stdout.write((json.dumps(figures) if options.json else "\n".join(lines(figures))) + "\n")
     kept = (
-        found["first_frame_ratio"] <= LIMIT_FRAME
-        and found["memory_mb"] <= LIMIT_MEMORY_MB
-        and all(found[f"rows_{n}"]["p95_ms"] <= LIMIT_KEY_MS for n in (10_000, 100_000))
-        and found["live_400"]["key_p95_ms"] <= LIMIT_KEY_MS
+        figures["first_frame_ratio"] <= LIMIT_FRAME
+        and figures["memory_mb"] <= LIMIT_MEMORY_MB
+        and all(figures[f"rows_{n}"]["p95_ms"] <= LIMIT_KEY_MS for n in (10_000, 100_000))
+        and figures["live_400"]["key_p95_ms"] <= LIMIT_KEY_MS
     )
     return 0 if kept else 1
 

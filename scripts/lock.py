@@ -86,9 +86,9 @@ def write_integration(folder: str, extras: dict[str, list[str]]) -> None:
     """Write the lock file of a folder of tests/integration."""
     names, more = INTEGRATION[folder]
     wanted = [*(requirement for name in names for requirement in extras[name]), *more]
-    found = resolve(wanted, [])
-    pins = {name: version for name, version, _ in found}
-    hashes = {name: {digest} for name, _, digest in found}
+    resolved = resolve(wanted, [])
+    pins = {name: version for name, version, _ in resolved}
+    hashes = {name: {digest} for name, _, digest in resolved}
     add_other_platforms(pins, hashes, [CI])
     path = ROOT / ".ci" / f"{folder}.txt"
     path.write_text(text(pins, hashes), encoding="utf-8")
@@ -113,13 +113,13 @@ def collect(exact: list[str], options: list[str], where: str) -> list[tuple[str,
     try:
         return [(name, digest) for name, _, digest in resolve(exact, options)]
     except subprocess.CalledProcessError:
-        found: list[tuple[str, str]] = []
+        resolved: list[tuple[str, str]] = []
         for requirement in exact:
             try:
-                found += [(n, digest) for n, _, digest in resolve([requirement], options)]
+                resolved += [(n, digest) for n, _, digest in resolve([requirement], options)]
             except subprocess.CalledProcessError:
                 print(f"{where}: no wheel of {requirement}", file=sys.stderr)
-        return found
+        return resolved
 
 
 def resolve(requirements: list[str], options: list[str]) -> list[tuple[str, str, str]]:

@@ -34,7 +34,7 @@ def main() -> int:
         needs = {**peers_of(package), **package.get("dependencies", {})}
         if needs:
             kept[path]["dependencies"] = needs
-        waiting += [found for name in needs if (found := place_of(name, path, packages))]
+        waiting += [place for name in needs if (place := place_of(name, path, packages))]
     top = {"": {"dependencies": packages[""]["dependencies"]}}
     rows = (top | dict(sorted(kept.items()))).items()
     lines = ",\n".join(f"{json.dumps(path)}: {json.dumps(package)}" for path, package in rows)

@@ -94,8 +94,8 @@ def check_wheel(wheel: Path) -> None:
         pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
         run(*pip, "--require-hashes", "-r", str(ROOT / "constraints.txt"))
         run(*pip, "--no-deps", str(wheel))
-        said = run(str(scripts / "workbench"), "demo", "--plain", folder=home)
-        print(f"{wheel.name}: the demo ran, {len(said.splitlines())} lines")
+        output = run(str(scripts / "workbench"), "demo", "--plain", folder=home)
+        print(f"{wheel.name}: the demo ran, {len(output.splitlines())} lines")
 
 
 def run(*command: str, folder: Path = ROOT) -> str:

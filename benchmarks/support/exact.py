@@ -23,9 +23,9 @@ def table() -> list[tuple[str, ...]]:
         for claim, truth in ((BETTER, 0.0), (PASSES, -MARGIN)):
             least = _least_wins(judge, n, claim)
             rates = [rate for rate in RATES if rate > abs(truth)]
-            found = {rate: _chance(least, n, rate, truth, log_factorials) for rate in rates}
-            worst = max(found, key=lambda rate: found[rate])
-            cells.append(f"{100 * found[worst]:.2f} % at {100 * worst:.0f} % flips")
+            chances = {rate: _chance(least, n, rate, truth, log_factorials) for rate in rates}
+            worst = max(chances, key=lambda rate: chances[rate])
+            cells.append(f"{100 * chances[worst]:.2f} % at {100 * worst:.0f} % flips")
         rows.append((f"{n:,}", *cells))
     return rows
 
@@ -37,8 +37,8 @@ def _least_wins(judge: Judge, n: int, claim: str) -> list[int]:
     """
 
     def makes(changed: int, wins: int) -> bool:
-        found, _ = judge.at(1, wins, changed - wins, 0)
-        return Ended(found.verdict, found.gate, n).claims(claim)
+        comparison, _ = judge.at(1, wins, changed - wins, 0)
+        return Ended(comparison.verdict, comparison.gate, n).claims(claim)
 
     least, wins = [], 0
     for changed in range(n + 1):

@@ -61,12 +61,12 @@ class World:
             sizes.append(min(self.groups[len(sizes) % len(self.groups)], n - sum(sizes)))
         groups = [f"g{at}" for at, size in enumerate(sizes) for _ in range(size)]
         scores = np.repeat(self.draw(rng, len(sizes), mean), sizes).tolist()
-        found = {
+        pairs = {
             str(i): CasePair(str(i), (), (score,), group)
             for i, (score, group) in enumerate(zip(scores, groups, strict=True))
         }
-        ids = {case_id: pair.group for case_id, pair in found.items()}
-        return [found[i] for i in shuffled(list(found), ids, int(rng.integers(1 << 31)))]
+        ids = {case_id: pair.group for case_id, pair in pairs.items()}
+        return [pairs[i] for i in shuffled(list(pairs), ids, int(rng.integers(1 << 31)))]
 
 
 WORLDS = (
@@ -106,8 +106,8 @@ def table(rng: np.random.Generator, runs: int) -> list[tuple[str, ...]]:
                 [one.lucky <= SAID for one in under],
             )
             power = [one.better for one in above], [one.lucky <= SAID for one in above]
-            shares = [f"{100 * sum(said) / runs:.1f} %" for said in promised]
-            shares += [f"{100 * sum(said) / len(said):.0f} %" for said in power]
+            shares = [f"{100 * sum(claimed) / runs:.1f} %" for claimed in promised]
+            shares += [f"{100 * sum(claimed) / len(claimed):.0f} %" for claimed in power]
             rows.append((world.name, f"{n:,}", *shares))
     return rows
 
@@ -116,17 +116,17 @@ def _judged(world: World, rng: np.random.Generator, runs: int, n: int, mean: flo
     """The claims on `runs` evaluations. They come straight from the bets, which takes no search
     for an interval; of some it is checked that the program says the same.
     """
-    found = []
+    judged = []
     for number in range(runs):
         pairs = world.pairs(rng, n, mean)
         claims = _claims(pairs)
         if number < CHECKED:
-            said = compare_threshold(pairs, POLICY, SCORER)
-            verdicts = said.verdict is Verdict.BETTER, said.verdict is Verdict.WORSE
-            if (*verdicts, said.details["luck"]) != (claims.better, claims.worse, claims.lucky):
-                raise AssertionError(f"the program says {said} where the bets say {claims}")
-        found.append(claims)
-    return found
+            compared = compare_threshold(pairs, POLICY, SCORER)
+            verdicts = compared.verdict is Verdict.BETTER, compared.verdict is Verdict.WORSE
+            if (*verdicts, compared.details["luck"]) != (claims.better, claims.worse, claims.lucky):
+                raise AssertionError(f"the program says {compared} where the bets say {claims}")
+        judged.append(claims)
+    return judged
 
 
 def _claims(pairs: list[CasePair]) -> Claims:

@@ -179,8 +179,8 @@ def _groups(quick: bool) -> Section:
     for size, many in ((10, 10), (30, 10)):
         n = many * (9 + size)
         equal, worse = UnevenGroups(size, 0.2, 0.0), UnevenGroups(size, 0.2, -MARGIN)
-        found = (_false(equal, n, ALL, BETTER), None, _false(worse, n, ALL, PASSES))
-        rows.append(((f"90 of 1, 10 of {size}, which lose",), (*found, None, None, None, None)))
+        claims = (_false(equal, n, ALL, BETTER), None, _false(worse, n, ALL, PASSES))
+        rows.append(((f"90 of 1, 10 of {size}, which lose",), (*claims, None, None, None, None)))
     columns = (
         *(
             f"{what}{how}"
@@ -223,8 +223,8 @@ def _others(quick: bool) -> Section:
                 for world, claim in ((equal, BETTER), (worse, PASSES))
                 for rule in (ALL, LOOKS)
             )
-            said = f"confidence {confidence:g}, {label} (promise {50 * (1 - confidence):g} %)"
-            rows.append(((said,), cells))
+            words = f"confidence {confidence:g}, {label} (promise {50 * (1 - confidence):g} %)"
+            rows.append(((words,), cells))
     columns = tuple(
         f"{what}{how}" for what in ("equal: better", "at the margin: not worse") for _, how in _BOTH
     )

@@ -86,15 +86,15 @@ class Judge:
             np.cumsum(which, axis=1)[:, ends].tolist()
             for which in (diff > 0, diff < 0, np.isnan(diff))
         ]
-        found = []
+        ends = []
         for row in range(len(diff)):
             seen = [tuple(count[row][at] for count in counts) for at in range(self.plan.looks)]
             near = not self.screened or any(self._near(at + 1, *c) for at, c in enumerate(seen))
             if near:
-                found.append(self._follow(lambda look, seen=seen: self.at(look, *seen[look - 1])))
+                ends.append(self._follow(lambda look, seen=seen: self.at(look, *seen[look - 1])))
             else:
-                found.append(Ended())
-        return found
+                ends.append(Ended())
+        return ends
 
     def _near(self, look: int, wins: int, losses: int, missing: int) -> bool:
         """Tango's statistic comes near to what one of the claims needs."""
@@ -115,14 +115,14 @@ class Judge:
         return self._known[key]
 
     def _ask(self, pairs: Sequence[CasePair], look: int) -> tuple[Comparison, bool]:
-        found = compare_at(pairs, self.plan, self.policy, SCORER, look)
-        return found, found.gate is Gate.PASS or found.stopped in HOPELESS
+        comparison = compare_at(pairs, self.plan, self.policy, SCORER, look)
+        return comparison, comparison.gate is Gate.PASS or comparison.stopped in HOPELESS
 
     def _follow(self, ask, first: int = 1) -> Ended:  # type: ignore[no-untyped-def]
         for look in range(first, self.plan.looks + 1):
-            found, stop = ask(look)
+            comparison, stop = ask(look)
             if stop or look == self.plan.looks:
-                return Ended(found.verdict, found.gate, self.plan.block_ends[look - 1])
+                return Ended(comparison.verdict, comparison.gate, self.plan.block_ends[look - 1])
         raise AssertionError("a plan has a last look")
 
     def _by_pairs(self, scores: Scores) -> list[Ended]:
@@ -130,10 +130,10 @@ class Judge:
         unclaimed = np.flatnonzero(firsts == 0)
         firsts[unclaimed[:_CHECKED]] = self.plan.looks
         checked = set(unclaimed[:_CHECKED].tolist())
-        found = []
+        ends = []
         for row, first in enumerate(firsts.tolist()):
             if not first:
-                found.append(Ended())
+                ends.append(Ended())
                 continue
             pairs = pairs_of(scores, row)
             ended = self._follow(
@@ -142,8 +142,8 @@ class Judge:
             )
             if row in checked and any(map(ended.claims, self.claims)):
                 raise AssertionError(f"the screen missed a claim: {ended}")
-            found.append(ended)
-        return found
+            ends.append(ended)
+        return ends
 
     def _first_looks(self, scores: Scores) -> np.ndarray:
         """The first look at which each evaluation needs a decision; 0 where no claim is near.

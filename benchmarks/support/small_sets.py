@@ -44,8 +44,8 @@ def no_regressions(rng: np.random.Generator, runs: int) -> list[tuple[str, ...]]
             sum(item.gate is Gate.PASS for item in judge.decide(truth.draw(rng, runs, n))) / runs
             for truth in truths
         ]
-        found = compare_pairs(counted_pairs(0, 0, n), policy, SCORER)
-        hidden = found.reason.rsplit("hide ", 1)[1].rstrip(")")
+        comparison = compare_pairs(counted_pairs(0, 0, n), policy, SCORER)
+        hidden = comparison.reason.rsplit("hide ", 1)[1].rstrip(")")
         rows.append((f"{n}", *(f"{100 * share:.0f} %" for share in shares), hidden))
     return rows
 
@@ -55,19 +55,19 @@ def threshold(rng: np.random.Generator, runs: int, wanted: float = 0.8) -> list[
     policy = replace(POLICY, rule=THRESHOLD, threshold=wanted, baseline=None)
     rows = []
     for n in SIZES:
-        found = [
+        comparison = [
             compare_threshold(
                 [CasePair(str(i), (), (float(i < passed),)) for i in range(n)], policy, SCORER
             )
             for passed in range(n + 1)
         ]
         seen = rng.binomial(n, wanted - 0.05, runs).tolist()
-        share = sum(found[passed].gate is Gate.PASS for passed in seen) / runs
+        share = sum(comparison[passed].gate is Gate.PASS for passed in seen) / runs
         better = sum(
-            found[k].verdict.value == "better" for k in rng.binomial(n, wanted, runs).tolist()
+            comparison[k].verdict.value == "better" for k in rng.binomial(n, wanted, runs).tolist()
         )
-        said = "too few" if n < 20 else f"{100 * found[n].details['luck']:.0f} %"
-        rows.append((f"{n}", f"{100 * share:.0f} %", said, f"{100 * better / runs:.1f} %"))
+        luck = "too few" if n < 20 else f"{100 * comparison[n].details['luck']:.0f} %"
+        rows.append((f"{n}", f"{100 * share:.0f} %", luck, f"{100 * better / runs:.1f} %"))
     return rows
 
 
@@ -89,9 +89,9 @@ def previews(rng: np.random.Generator, runs: int, n: int = 300) -> tuple[float, 
         keys = [(k, int(won.sum()), int(lost.sum())) for k, won, lost in counts]
         for k, won, lost in keys:
             if (k, won, lost) not in known:
-                found = compare_shuffled(counted_pairs(won, lost, k), POLICY, SCORER, 1)
-                shown = previewed(found, Preview(k, n, 1).reason)
-                known[k, won, lost] = shown.gate is Gate.PASS, found.gate is Gate.PASS
+                comparison = compare_shuffled(counted_pairs(won, lost, k), POLICY, SCORER, 1)
+                shown = previewed(comparison, Preview(k, n, 1).reason)
+                known[k, won, lost] = shown.gate is Gate.PASS, comparison.gate is Gate.PASS
         passed += any(known[key][0] for key in keys)
         ruled += any(known[key][1] for key in keys)
     return passed / runs, ruled / runs
@@ -113,8 +113,8 @@ def removal(rng: np.random.Generator, runs: int, n: int = 300) -> tuple[float, f
             continue
         wins, left = int((diff[row] > 0).sum()), int((diff[row] >= 0).sum())
         judges.setdefault(left, Judge(make_plan(left, POLICY, 1, full=True), POLICY))
-        found, _ = judges[left].at(1, wins, 0, 0)
-        again += found.gate is Gate.PASS
+        comparison, _ = judges[left].at(1, wins, 0, 0)
+        again += comparison.gate is Gate.PASS
     return first / runs, (first + again) / runs, _told(pairs_of(scores, 0))
 
 

@@ -165,8 +165,8 @@ def _evaluation_node(record: EvaluationRecord, digest: str) -> Node:
     ]
     artifact = evidence.environment.get(ARTIFACT) or {}
     if artifact:
-        said = (artifact.get(key, "") for key in ("stage", "approval"))
-        detail = ", ".join(filter(None, [f"version {artifact['version']}", *said]))
+        words = (artifact.get(key, "") for key in ("stage", "approval"))
+        detail = ", ".join(filter(None, [f"version {artifact['version']}", *words]))
         below.append(Node("artifact", artifact["uri"], artifact["digest"], detail))
     pins = evidence.environment.get(PINS) or {}
     below += [Node("pin", name, str(digest)) for name, digest in sorted(pins.items())]

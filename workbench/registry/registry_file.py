@@ -167,9 +167,9 @@ class RegistryFile:
 
         from workbench.registry.reader.app_features import AppFeatures, record_features
 
-        said = AppFeatures(app[:100], version.prompt_id, environment, version.version, hashes)
+        features = AppFeatures(app[:100], version.prompt_id, environment, version.version, hashes)
         try:
-            record_features(self.path, said)
+            record_features(self.path, features)
         except OSError as error:
             warn = self._on_warning or warnings.warn
             warn(f"what {app} computes by is not kept beside the registry: {error.strerror}")

@@ -47,11 +47,11 @@ def assertions_of(scorer: Scorer, case: Case) -> list[Assertion]:
     """
     if scorer.lacks(case):
         return []
-    found = _all_of(scorer, case)
-    if not scorer.required and any(one["type"] == _SET for one in found):
+    assertions = _all_of(scorer, case)
+    if not scorer.required and any(one["type"] == _SET for one in assertions):
         raise NoAssertion("it does not gate, and a set always does")
     more = {} if scorer.required else {"weight": 0}
-    return [{**one, "metric": scorer.name, **more} for one in found]
+    return [{**one, "metric": scorer.name, **more} for one in assertions]
 
 
 def remark(scorer: Scorer) -> str:
@@ -109,8 +109,8 @@ def _one(scorer: Scorer, case: Case) -> Assertion:
     lacking = scorer.lacks(case)
     if lacking:
         raise NoAssertion(f"{scorer.name}: {lacking}")
-    found = _all_of(scorer, case)
-    return found[0] if len(found) == 1 else _set(found)
+    assertions = _all_of(scorer, case)
+    return assertions[0] if len(assertions) == 1 else _set(assertions)
 
 
 def _weighted(scorer: Scorer, case: Case) -> Assertion:
@@ -190,7 +190,7 @@ def _same(kind: str, wanted: Sequence[str], scorer: Scorer) -> list[Assertion]:
 
 
 def _contains(scorer: Scorer, case: Case) -> list[Assertion]:
-    options, found = scorer.options, []
+    options, assertions = scorer.options, []
     every, none = options.get("all", ()), options.get("none", ())
     some = _named(scorer) or ([] if every or none else parts(case))
     one: Assertion
@@ -205,8 +205,8 @@ def _contains(scorer: Scorer, case: Case) -> list[Assertion]:
         else:
             name = f"{negated}contains-{'all' if kind == 'all' else 'any'}"
             one = {"type": name, "value": list(map(_value, prepared))}
-        found.append({**one, **change})
-    return found
+        assertions.append({**one, **change})
+    return assertions
 
 
 def _matches(scorer: Scorer, _case: Case) -> list[Assertion]:

@@ -54,15 +54,15 @@ class AppFeatures:
         return tuple(f"{self.app}: {problem}" for problem in version.check_features(self.hashes))
 
 
-def record_features(registry_path: str, said: AppFeatures) -> None:
+def record_features(registry_path: str, features: AppFeatures) -> None:
     """Keep what an app says, unless it is kept already. Raises OSError where that is impossible."""
     folder = registry_path + SUFFIX
-    name = row_digest("app", (said.app, said.prompt_id, said.environment))
+    name = row_digest("app", (features.app, features.prompt_id, features.environment))
     path = os.path.join(folder, f"{name[:32]}.json")
     kept = _read(path)
-    if kept is None or (kept.version, kept.hashes) != (said.version, said.hashes):
+    if kept is None or (kept.version, kept.hashes) != (features.version, features.hashes):
         slots = ("app", "prompt_id", "environment", "version", "hashes")
-        content = {slot: getattr(said, slot) for slot in slots}
+        content = {slot: getattr(features, slot) for slot in slots}
         write_atomically(path, json.dumps(content).encode())
 
 

@@ -42,8 +42,8 @@ def forget_tries(connection: sqlite3.Connection, inputs: Collection[str], remove
             continue
         removed.answers += 1
         removed.inputs.update(texts_of([content["inputs"], content.get(TOOL_RESULTS)]))
-        said = [content["expected"], content.get(CHECKS), text, error, note]
-        removed.outputs.update(texts_of(said))
+        texts = [content["expected"], content.get(CHECKS), text, error, note]
+        removed.outputs.update(texts_of(texts))
         connection.execute(
             "UPDATE tries SET question = ?1, question_start = ?2, answer_start = ?2,"
             " text = CASE text WHEN '' THEN '' ELSE ?2 END,"

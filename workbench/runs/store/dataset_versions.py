@@ -241,7 +241,7 @@ class DatasetVersions:
             )
 
     def _insert(
-        self, suite: str, newest: DatasetVersion | None, snapshot: int, said: tuple[str, str, str]
+        self, suite: str, newest: DatasetVersion | None, snapshot: int, origin: tuple[str, str, str]
     ) -> None:
         numbers = snapshots.numbers_of(self._connection, snapshot)
         added, removed, changed = len(numbers), 0, 0
@@ -251,7 +251,7 @@ class DatasetVersions:
             come = self._ids(only_in(numbers, before))
             added, removed = len(come - gone), len(gone - come)
             changed = len(come & gone)
-        by, reason, source = said
+        by, reason, source = origin
         number = newest.number + 1 if newest else 1
         self._connection.execute(
             "INSERT INTO dataset_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

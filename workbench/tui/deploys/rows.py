@@ -221,8 +221,8 @@ def live_title(waits: int = 0) -> str:
     return f"Where each prompt is live{outbox}"
 
 
-def rules_news(rules: Rules, before: Rules, said: str) -> str:
-    """What is to be told: what the rules need, or that it was done elsewhere; `said` is the last
+def rules_news(rules: Rules, before: Rules, shown: str) -> str:
+    """What is to be told: what the rules need, or that it was done elsewhere; `shown` is the last
     message.
     """
     if rules.problem == before.problem:
@@ -231,7 +231,7 @@ def rules_news(rules: Rules, before: Rules, said: str) -> str:
         return rules.problem
     if before.unreadable:
         return "the suites can be read again"
-    is_news = said == before.problem
+    is_news = shown == before.problem
     return "the files let no more through than the rules in force" if is_news else ""
 
 

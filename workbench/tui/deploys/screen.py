@@ -120,7 +120,7 @@ class DeploysScreen(ModeScreen):
     def _show_live(self, loaded: _LiveList) -> None:
         rules, rows, waits = loaded
         self.query_one("#live-pane", CasePane).show_title(live_title(waits))
-        news = rules_news(rules, self._rules, said=self.query_one(StatusLine).message)
+        news = rules_news(rules, self._rules, shown=self.query_one(StatusLine).message)
         if news:
             self.app.tell(news, error=bool(rules.problem))
         self._rules = rules

@@ -138,21 +138,21 @@ class Variants(Dialog[str]):
         self.app.push_screen(NewVariant(ref), named)
 
     def action_promote(self) -> None:
-        def said(variant: str, made: Replaced) -> str:
+        def sentence(variant: str, made: Replaced) -> str:
             kept = f" · the text before: {made.kept}" if made.kept else ""
             return f"{self._prompt_id}@{variant} is the draft now{kept}"
 
-        self._change(promote, said)
+        self._change(promote, sentence)
 
     def action_drop(self) -> None:
-        def said(variant: str, _kept: Path) -> str:
+        def sentence(variant: str, _kept: Path) -> str:
             ref = f"{self._prompt_id}@{variant}"
             return f"dropped {ref}: workbench draft {ref} --restore brings it back"
 
-        self._change(drop, said)
+        self._change(drop, sentence)
 
     def _change(
-        self, change: Callable[[Session, str, str], T], said: Callable[[str, T], str]
+        self, change: Callable[[Session, str, str], T], sentence: Callable[[str, T], str]
     ) -> None:
         """Promote or drop the chosen variant, which is gone then."""
         if self._chosen is None or not self._chosen.variant:
@@ -162,7 +162,7 @@ class Variants(Dialog[str]):
         def done(result: T) -> None:
             if self.app.selection.variant == variant:
                 self.app.select(variant="")
-            self._read_again("", said(variant, result))
+            self._read_again("", sentence(variant, result))
 
         self.app.in_thread(change, self._prompt_id, variant, done=done, failed=self.refused)
 
