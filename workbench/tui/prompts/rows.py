@@ -11,7 +11,6 @@ from workbench.prompts.files.variants import AT
 from workbench.tui.prompts.queries import PromptPage, PromptRow, VariantRow, VersionRow
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow
-from workbench.verdicts.slices import decisive_reason
 
 DRAFT = "draft"
 
@@ -182,6 +181,8 @@ def hint(page: PromptPage, row: VersionRow | None, variant: VariantRow | None = 
     if row.evaluation is None:
         return f"{row.version.version} has no evidence · v Evaluate runs its gate"
     gate = row.evaluation.gate.value.replace("_", " ")
+    from workbench.verdicts.slices import decisive_reason  # not before the first frame
+
     reason = decisive_reason(row.evaluation.evidence)
     step = "D Deploy" if gate == "pass" else "c Compare shows why"
     return f"gate {gate}: {reason or row.evaluation.suite} · {step}"
