@@ -62,6 +62,14 @@ def test_importing_the_package_loads_none_of_its_parts() -> None:
 
 
 @pytest.mark.exhaustive
+def test_the_first_screen_loads_no_gate_no_scorers_and_no_runs() -> None:
+    modules = loaded("import workbench.tui.app, workbench.tui.prompts.screen")
+    assert modules.isdisjoint(
+        {"workbench.verdicts.comparison", "workbench.scorers.base", "workbench.runs", "csv"}
+    )
+
+
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "line",
     ["--version", "get greeting development", "rollback greeting development --preview"],
