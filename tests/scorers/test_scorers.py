@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.scorers.families.test_provider_embeddings import Known, vector
 from workbench.datasets.values import Case
 from workbench.errors import SuiteError
 from workbench.providers.base import Answer, Outcome
@@ -28,11 +29,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "numeric": {"expected": 1},
     "json_fields": {"expected": {"a": 1}},
     "tool_call": {"tool": "billing"},
+    "embedding": {"provider": "mock", "model": "small"},
+    "language": {"certainty": 0.0},
     "not": {"of": "exact_match"},
     "any_of": {"of": ["exact_match", "contains"]},
     "all_of": {"of": ["exact_match", "contains"]},
     "mean_of": {"of": ["exact_match", "contains"]},
 }
+EMBEDDINGS = Known({"billing": vector(1, 0), "far": vector(0, 1)})
 CHECKED = Case("1", {"t": "x"}, "billing", checks=("exact_match",))
 
 
@@ -141,7 +145,7 @@ def test_an_error_is_never_a_score_and_the_models_own_fault_is_zero(
 ) -> None:
     answer = Answer(outcome, "billing", error="why", latency_s=1.0, cost_usd=0.0)
     scorer = make_scorer(name, OPTIONS.get(name, {}), "suite.yaml")
-    found = scorer.score(answer, CHECKED)
+    found = scorer.score(answer, CHECKED, models=EMBEDDINGS)
     if outcome.is_error:
         assert found.value is None
         assert found.reason == "why"
@@ -278,6 +282,7 @@ EXAMPLES = {
         expecting("a refund", "a refund"),
         expecting("The weather in Lisbon is mild.", "SELECT id FROM orders"),
     ),
+    "embedding": (expecting("billing", "billing"), expecting("far", "billing")),
     "refusal": (expecting("Sure."), expecting("I'm sorry, but I cannot help with that.")),
     "finish_reason": (expecting("x"), (Answer(Outcome.REFUSED, "x"), Case("1", {"t": "x"}))),
     "tool_call": (
@@ -310,8 +315,8 @@ def test_the_example_of_every_kind_is_an_entry_of_a_suite_that_tells_right_from_
     scorer = read_suite(path).scorers[0]
     assert {scorer.kind.name, *(leaf.kind.name for leaf in scorer.leaves)} >= {name}
     right, wrong = EXAMPLES[name]
-    assert scorer.score(*right).value == 1.0
-    assert scorer.score(*wrong).value == 0.0
+    assert scorer.score(*right, models=EMBEDDINGS).value == 1.0
+    assert scorer.score(*wrong, models=EMBEDDINGS).value == 0.0
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))

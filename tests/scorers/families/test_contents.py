@@ -62,12 +62,43 @@ def test_sql_warns_nobody_and_refuses_an_unknown_dialect(caplog: pytest.LogCaptu
         ("Your refund is on its way and arrives on Monday.", None, ["de"], 0.0),
         ("Your refund is on its way and arrives on Monday.", "en", [], 1.0),
         ("Votre remboursement est en route et arrivera lundi.", ["de", "fr"], [], 1.0),
-        ("42", None, ["en"], 0.0),
+        ("42", None, ["en"], None),
+        ("Ja", None, ["de"], None),
+        ("Заказ опаздывает", None, ["ru"], 1.0),
+        ("Это русский текст.", None, ["de", "en"], 0.0),
         ("Your refund is on its way.", None, [], None),
     ],
 )
 def test_language(text: str, expected: Any, languages: list[str], score: float | None) -> None:
     assert value("language", text, expected, languages=languages) == score
+
+
+SHORT = {
+    "en": "Yes|Thank you|The order is late|Your invoice was sent yesterday",
+    "de": "Ja|Vielen Dank|Die Bestellung ist verspätet|Ihre Rechnung wurde gestern verschickt",
+    "fr": "Oui|Merci beaucoup|La commande est en retard|Votre facture a été envoyée hier",
+    "es": "Sí|Muchas gracias|El pedido llega tarde|Su factura fue enviada ayer",
+    "it": "Sì|Grazie mille|L'ordine è in ritardo|La sua fattura è stata inviata ieri",
+    "pt": "Sim|Muito obrigado|O pedido está atrasado|A sua fatura foi enviada ontem",
+    "nl": "Ja|Dank je wel|De bestelling is te laat|Uw factuur is gisteren verstuurd",
+    "pl": "Tak|Dziękuję bardzo|Zamówienie jest spóźnione|Faktura została wysłana wczoraj",
+    "ru": "Да|Большое спасибо|Заказ опаздывает|Ваш счёт был отправлен вчера",
+    "ja": "はい|ありがとうございます|注文が遅れています|請求書は昨日送られました",
+}
+"""A word, thanks, four words and a short sentence of each language."""
+
+
+def test_short_answers_in_ten_languages_are_right_or_have_no_score() -> None:
+    scores = {
+        (language, text): value("language", text, None, languages=[language])
+        for language, texts in SHORT.items()
+        for text in texts.split("|")
+    }
+    assert not [pair for pair, score in scores.items() if score == 0.0]
+    words = [score for (_, text), score in scores.items() if len(text) <= 3 and text != "はい"]
+    assert words and set(words) == {None}
+    sentences = [scores[language, texts.split("|")[3]] for language, texts in SHORT.items()]
+    assert sentences.count(1.0) >= 9
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_tokens_are_those_that_the_endpoint_counted() -> None:
         ({}, "name one"),
         ({"unit": "lines", "at_most": 1}, "unit: one of words, characters, tokens"),
         ({"at_least": 5, "at_most": 2}, "at_least 5 is more than at_most 2"),
-        ({"at_most": -1}, "less than 0"),
+        ({"at_most": -1}, "0 or more, not -1"),
     ],
 )
 def test_wrong_limits_are_refused(options: dict[str, Any], said: str) -> None:

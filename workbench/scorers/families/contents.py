@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from workbench.datasets.values import Case
@@ -27,21 +28,35 @@ _STATEMENTS = (
     "truncate",
 )
 _MOST_SQL_CHARS = 100_000
-_NO_FEATURES = -3e38
-"""py3langid gives less to a text without a known sequence of letters."""
 _CODE = re.compile("[a-z]{2,3}")
+_HALF = 0.5
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import (  # type: ignore[import-untyped]
+        MODEL_FILE,
+        LanguageIdentifier,
+    )
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 def _language(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
-    import py3langid  # type: ignore[import-untyped]
-
+    """Of the most likely language; missing where none is certain enough: of a few letters the
+    model knows next to nothing.
+    """
     wanted = [str(one).casefold() for one in options["languages"]] or [
         text.strip().casefold() for text in parts(case)
     ]
-    language, likelihood = py3langid.classify(answer.text)
-    if likelihood <= _NO_FEATURES:
-        return Score(0.0, "no language can be read from it")
-    return Score(float(language in wanted), f"it reads as {language}")
+    ranked = _identifier().rank(answer.text)
+    language, share = ranked[0]
+    certainty = options["certainty"]
+    is_wanted = sum(part for name, part in ranked if name in wanted)
+    if max(share, is_wanted) < certainty:
+        return Score(None, f"too short to tell its language: {share:.2f} for {language}")
+    is_right = language in wanted or is_wanted > max(certainty, _HALF)
+    return Score(float(is_right), f"it reads as {language} ({share:.2f})")
 
 
 def _pii(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
@@ -139,7 +154,13 @@ KINDS = (
         "language",
         "The answer is in the expected language, by its ISO 639-1 code.",
         _language,
-        {"languages": Option([], "Codes such as en, of which one is right; else the case's.")},
+        {
+            "languages": Option([], "Codes such as en, of which one is right; else the case's."),
+            "certainty": Option(
+                0.5, "Below this probability of a language there is no score.", 0, 1
+            ),
+        },
+        revision=2,
         reads=PART,
         check=_code_problem,
         instead=("languages",),
