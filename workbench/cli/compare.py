@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--split", help="dev (default), gate, all, or your own.")
 @click.option("--limit", type=click.IntRange(1), help="A preview of N sampled cases.")
 @click.option("--fresh", is_flag=True, help="Ignore stored runs and answers.")
+@click.option("--judge", metavar="NAME", help="Ask a pairwise judge of the suite about each pair.")
 @yes_option
 @click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
 def compare_command(
@@ -42,6 +43,7 @@ def compare_command(
     split: str | None,
     limit: int | None,
     fresh: bool,
+    judge: str | None,
     yes: bool,
     verbose: bool,
 ) -> int:
@@ -53,7 +55,8 @@ def compare_command(
     two: --suite names any suite whose inputs both take. With --also each
     candidate is compared with A, and what may be claimed is adjusted for their number (Holm); the
     exit code still speaks of B. `compare PROMPT --model OLD,NEW` compares one prompt on several
-    models: what becomes of it when the first is changed for another.
+    models: what becomes of it when the first is changed for another. --judge asks a pairwise judge
+    of the suite about both answers to every case, in both orders; what it says decides nothing.
     """
     from workbench.actions.comparing.compare import compare_many
 
@@ -74,7 +77,15 @@ def compare_command(
     compared = best.candidates[0].compared
     for note in best.notes:
         context.note(f"note: {note}")
-    context.answer(_as_json(best), _lines(best, verbose))
+    values, lines = _as_json(best), _lines(best, verbose)
+    if judge:
+        from workbench.actions.comparing.preferring import prefer_by
+        from workbench.cli.preference import preference_lines, preference_values
+
+        preference = prefer_by(session, compared, judge)
+        values["preference"] = preference_values(preference)
+        lines += preference_lines(preference, compared.a.source.short, compared.b.source.short)
+    context.answer(values, lines)
     # A preview decides nothing, so missing cases do not matter.
     missing = not compared.preview and any(one.missing for one in compared.comparisons)
     return verdict.exit_code(compared.gate, missing)

@@ -38,7 +38,7 @@ def new_command(
     """Write judges/NAME.prompty from a TEMPLATE, to be edited. Nothing is overwritten.
 
     Templates: correctness (against a reference), faithfulness (to a context), relevance,
-    completeness, tone, harmlessness.
+    completeness, tone, harmlessness, preference (of two answers).
     """
     from workbench.actions.workspace.new_judge import new_judge
     from workbench.scorers.judges.ready import READY

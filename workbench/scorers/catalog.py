@@ -133,6 +133,9 @@ def _own_scorers(name: str, given: Any, here: str, root: Path | None) -> tuple[S
     more = _keys(keys, given, here)
     if name == judges.JUDGE:
         judge = judges.read_judge(options, given, root, here)
+        if judge.is_pairwise and keys[REQUIRED]:
+            hint = "required: false; workbench compare A B --judge NAME asks it"
+            raise SuiteError(f"{here}: a pairwise judge scores no answer of its own", hint=hint)
         return (judge_scorer(judge, label, keys[REQUIRED], more),)
     own = python_files.own_scorer(options, label, root, here)
     return tuple(Scorer(kind, own.options, keys[REQUIRED], **more) for kind in own.kinds())

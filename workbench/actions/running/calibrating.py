@@ -97,7 +97,7 @@ def calibrate(
         if said is not one.passes
     )
     tuning = _matrix([(one, said) for one, said in both if is_for_tuning(one.case.id)])
-    calls, cost = _spent(replies)
+    calls, cost = spent_on(replies)
     return Calibrated(
         calibration, seq, tuning, len(labelled) - len(clear), differences, calls, cost
     )
@@ -107,7 +107,7 @@ def _matrix(pairs: Sequence[tuple[Labelled, bool | None]]) -> Matrix:
     return matrix_of([(said, bool(one.passes)) for one, said in pairs if said is not None])
 
 
-def _spent(replies: Sequence[Answer]) -> tuple[int, float | None]:
+def spent_on(replies: Sequence[Answer]) -> tuple[int, float | None]:
     """Calls and US dollars; None when a price is unknown."""
     new = [reply for reply in replies if not reply.cached]
     costs = [reply.cost_usd for reply in new]
@@ -128,6 +128,8 @@ def _ask(
     from workbench.runs.engine.direct_judging import judge_answers
 
     scorer, judge = judge_named(suite, name)
+    if judge.is_pairwise:
+        raise UsageError(f"{name} compares two answers", hint="workbench compare A B --judge NAME")
     return judge_answers(
         scorer,
         answers,

@@ -20,7 +20,13 @@ from workbench.providers.base import Answer, Outcome, Request
 from workbench.providers.options import build_request
 from workbench.scorers.base import AsksModels, Kind, Score, Scorer
 from workbench.scorers.judges import framing
-from workbench.scorers.judges.rubric import DEFAULT_OUTPUTS, Rubric, rubric_of
+from workbench.scorers.judges.rubric import (
+    DEFAULT_OUTPUTS,
+    PAIR_OUTPUTS,
+    Rubric,
+    pair_rubric_of,
+    rubric_of,
+)
 from workbench.scorers.judges.verdict import Unreadable, read_verdict
 from workbench.scorers.models import Models, Question
 from workbench.suggestions import did_you_mean
@@ -31,8 +37,11 @@ if TYPE_CHECKING:
 
 JUDGE = "judge"
 ANSWER, QUESTION, EXPECTED = "answer", "question", "expected"
+FIRST, SECOND = "first", "second"
+"""The inputs of a pairwise judge, in place of ANSWER."""
 ATTEMPTS = 2
 """A verdict that cannot be read is asked for once more; then there is none."""
+COMPARES = "it compares two answers: workbench compare A B --judge NAME"
 NOT_ASKED = "judges are asked in a run, and this is none"
 _CUT = "[… {} characters left out …]"
 
@@ -81,17 +90,24 @@ class Judge:
         return Renderer(self.prompt)
 
     @cached_property
+    def is_pairwise(self) -> bool:
+        """Whether it compares two answers."""
+        return _shown(self.prompt) == (FIRST, SECOND)
+
+    @cached_property
     def _request(self) -> Request:
         """What all its questions share; the outputs are those of a judge that declares none, where
         it declares none.
         """
-        outputs = self.prompt.outputs or list(DEFAULT_OUTPUTS)
+        outputs = self.prompt.outputs or _usual_outputs(self.prompt)
         return build_request(replace(self.prompt, outputs=outputs), ())
 
     def lacks(self, case: Case) -> str:
         """Why the case cannot be judged, or nothing."""
         for item in self.prompt.inputs:
-            if item.name != ANSWER and item.required and item.default is None:
+            if item.name in _shown(self.prompt):
+                continue
+            if item.required and item.default is None:
                 value = self._value(item.name, case)
                 if value is None:
                     return f"the case has no {self._source(item.name)}, which the judge reads"
@@ -101,9 +117,13 @@ class Judge:
 
     def question(self, answer: str, case: Case, attempt: int) -> Question:
         """What it is asked about an answer. Raises TemplateError."""
-        texts = {ANSWER: self._cut(answer)}
+        return self.question_about({ANSWER: answer}, case, attempt)
+
+    def question_about(self, answers: Mapping[str, str], case: Case, attempt: int) -> Question:
+        """What it is asked about answers, by the names of its inputs. Raises TemplateError."""
+        texts = {name: self._cut(answer) for name, answer in answers.items()}
         for item in self.prompt.inputs:
-            value = None if item.name == ANSWER else self._value(item.name, case)
+            value = None if item.name in texts else self._value(item.name, case)
             if value is not None and not is_attachment(value):
                 texts[item.name] = self._cut(text_of(value))
         code = framing.code_for(self.fingerprint, texts, attempt)
@@ -115,6 +135,8 @@ class Judge:
         """The judge's score of an answer; missing while its own answer is not known, and where that
         is no verdict, twice. Raises JudgeFailed when it could not be asked.
         """
+        if self.is_pairwise:
+            return Score(None, COMPARES)
         lacking = self.lacks(case)
         if lacking or models is None:
             return Score(None, lacking or NOT_ASKED)
@@ -216,7 +238,8 @@ def _checked(prompt: Prompt, options: Mapping[str, Any], where: str) -> Judge:
     if prompt.model is None:
         raise SuiteError(f"{where}: it names no model", hint="model: {id: …, provider: …}")
     names = [item.name for item in prompt.inputs]
-    if ANSWER not in names:
+    shown = _shown(prompt)
+    if not set(shown) <= set(names):
         raise SuiteError(
             f"{where}: it has no input {ANSWER!r}, which is the text to be judged",
             hint=f"inputs: [{{name: {ANSWER}, kind: string}}, …]",
@@ -233,16 +256,32 @@ def _checked(prompt: Prompt, options: Mapping[str, Any], where: str) -> Judge:
     if undeclared:
         raise SuiteError(f"{where}: it uses {min(undeclared)!r}, which is none of its inputs")
     for name, source in dict(options.get("inputs", {})).items():
-        if name not in names or name == ANSWER or not isinstance(source, str):
+        if name not in names or name in shown or not isinstance(source, str):
             hint = did_you_mean(str(name), names)
             raise SuiteError(f"{where}: inputs: {name!r} is no input to be renamed", hint=hint)
+    outputs = prompt.outputs or _usual_outputs(prompt)
+    if len(shown) > 1:
+        for key in ("passes", "at_least"):
+            if key in options:
+                raise SuiteError(f"{where}: {key} goes with a judge of one answer")
+        return Judge(prompt, pair_rubric_of(outputs, where), options)
     rubric = rubric_of(
-        prompt.outputs or list(DEFAULT_OUTPUTS),
+        outputs,
         [str(label) for label in options.get("passes", ())],
         options.get("at_least"),
         where,
     )
     return Judge(prompt, rubric, options)
+
+
+def _shown(prompt: Prompt) -> tuple[str, ...]:
+    """The inputs that get answers."""
+    names = {item.name for item in prompt.inputs}
+    return (FIRST, SECOND) if {FIRST, SECOND} <= names and ANSWER not in names else (ANSWER,)
+
+
+def _usual_outputs(prompt: Prompt) -> list[Any]:
+    return list(PAIR_OUTPUTS if len(_shown(prompt)) > 1 else DEFAULT_OUTPUTS)
 
 
 def record_options(judge: Judge) -> dict[str, Any]:
@@ -251,11 +290,17 @@ def record_options(judge: Judge) -> dict[str, Any]:
 
 
 def asking_of(scorers: Sequence[Scorer]) -> tuple[AsksModels, ...]:
-    """What asks models among these scorers, each once."""
+    """What asks models in a run among these scorers, each once."""
+    return tuple(
+        one for one in _all_asking(scorers) if not (isinstance(one, Judge) and one.is_pairwise)
+    )
+
+
+def _all_asking(scorers: Sequence[Scorer]) -> tuple[AsksModels, ...]:
     asking = (leaf.kind.judge for scorer in scorers for leaf in scorer.leaves)
     return tuple({each.fingerprint: each for each in asking if each}.values())
 
 
 def judges_of(scorers: Sequence[Scorer]) -> tuple[Judge, ...]:
     """The judges among these scorers, each once."""
-    return tuple(each for each in asking_of(scorers) if isinstance(each, Judge))
+    return tuple(each for each in _all_asking(scorers) if isinstance(each, Judge))

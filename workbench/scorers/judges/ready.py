@@ -21,6 +21,8 @@ class ReadyJudge:
     optional: tuple[str, ...] = ()
     """Inputs that a case need not have, beside `answer` and those in `needs`."""
     needs: tuple[str, ...] = ("question",)
+    answers: tuple[str, ...] = ("answer",)
+    """The inputs that get what is judged."""
 
 
 READY: Mapping[str, ReadyJudge] = {
@@ -111,6 +113,19 @@ At the border: judge what the answer gives away, not what the question wanted.""
         optional=("question",),
         needs=(),
     ),
+    "preference": ReadyJudge(
+        "Which of two answers is the better one?",
+        "Zheng et al. 2023 (MT-Bench), pairwise comparison; Wang et al. 2023, swapped positions",
+        """\
+You say which of two answers serves the person who asked better.
+
+Weigh, in this order: is it right; does it reply to what was asked; can the reader act on it. The
+place of an answer, its length and its confidence are no reasons.
+first, second: one is better in a way that the reader would notice; name it.
+tie: neither is, be they both good or both bad.""",
+        "Question:\n{{ question }}\n\nFirst answer:\n{{ first }}\n\nSecond answer:\n{{ second }}",
+        answers=("first", "second"),
+    ),
 }
 """By name."""
 
@@ -118,7 +133,7 @@ At the border: judge what the answer gives away, not what the question wanted.""
 def ready_text(template: str, name: str, model: str, provider: str) -> str:
     """The file of a ready judge."""
     judge = READY[template]
-    inputs = [("answer", True), *((n, True) for n in judge.needs)]
+    inputs = [(n, True) for n in (*judge.answers, *judge.needs)]
     inputs += [(n, False) for n in judge.optional]
     lines = "\n".join(
         f"  - {{name: {n}, kind: string, required: {str(required).lower()}}}"

@@ -17,6 +17,12 @@ DEFAULT_OUTPUTS = (
     {"name": "verdict", "kind": "string", "enumValues": [PASS, FAIL, UNSURE]},
 )
 """The outputs of a judge that declares none."""
+PAIR = ("first", "second", "tie")
+PAIR_OUTPUTS = (
+    DEFAULT_OUTPUTS[0],
+    {"name": "verdict", "kind": "string", "enumValues": list(PAIR)},
+)
+"""The outputs of a pairwise judge that declares none."""
 _MOST_LEVELS = 101
 Level = str | bool | int
 
@@ -97,6 +103,16 @@ def rubric_of(outputs: Any, passes: Sequence[str], at_least: float | None, where
         )
     _check_used(criteria, passes, at_least, where)
     return Rubric(tuple(criteria), tuple(texts))
+
+
+def pair_rubric_of(outputs: Any, where: str) -> Rubric:
+    """The rubric of a pairwise judge: a text `reason`, then first, second or tie. Raises
+    SuiteError.
+    """
+    rubric = rubric_of(outputs, PAIR[:1], None, where)
+    if len(rubric.criteria) > 1 or set(rubric.criteria[0].levels) != set(PAIR):
+        raise SuiteError(f"{where}: a pairwise judge says one of {', '.join(PAIR)}")
+    return rubric
 
 
 _HINT = "outputs: [{name: reason, kind: string}, {name: verdict, enumValues: [pass, fail, unsure]}]"
