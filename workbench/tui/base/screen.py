@@ -17,6 +17,7 @@ from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.services.files_watch import FilesWatch
 from workbench.tui.table.copying import Copy
+from workbench.tui.terminal.textual_private import styled_as_mounted
 from workbench.tui.widgets.chrome import KeyFooter, ModeTabs, StatusLine
 from workbench.tui.widgets.tour_strip import TourStrip
 
@@ -43,6 +44,7 @@ class ModeScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        styled_as_mounted(self)
         self._files: FilesWatch | None = None
         self._is_looking = False
 

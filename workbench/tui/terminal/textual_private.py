@@ -42,6 +42,7 @@ __all__ = [
     "parent_of",
     "parser_of",
     "scrolls_over",
+    "styled_as_mounted",
     "write_to",
 ]
 
@@ -87,6 +88,13 @@ def write_to(driver: LinuxDriver, wrap: Callable[[TextIO], Any]) -> None:
     """Let the driver write to its file as `wrap` returns it."""
     assert driver._file is not None
     driver._file = wrap(driver._file)
+
+
+def styled_as_mounted(screen: Screen[Any]) -> None:
+    """Say of a new screen that its styles are those of now: its widgets get them as they are
+    mounted. Textual would read all CSS twice more, and lay out the screen before again.
+    """
+    screen._css_update_count = screen.app._css_update_count
 
 
 def scrolls_over(view: ScrollView, size: Size) -> None:
