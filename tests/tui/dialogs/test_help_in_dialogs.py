@@ -27,7 +27,7 @@ async def run_options(pilot: Pilot[Any]) -> RunOptions:
     """The dialog of a run, `7` typed as the number of cases."""
     await until_shown(pilot, "= 1.0.1")
     await pilot.press("f5")
-    await until_shown(pilot, "ask again")
+    await until_shown(pilot, "no cache")
     dialog = pilot.app.screen
     assert isinstance(dialog, RunOptions)
     dialog.query_one("#limit", Input).focus()
@@ -82,8 +82,9 @@ async def test_a_question_mark_is_text_in_a_field_and_help_on_a_button(
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await run_options(pilot)
+        dialog.query_one("#models").focus()
         await pilot.press("question_mark")
-        assert dialog.query_one("#limit", Input).value == "7?"
+        assert dialog.query_one("#models", Input).value == "?"
         dialog.query_one("#yes").focus()
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, Help))

@@ -13,6 +13,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.keys import key_to_character
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -221,14 +222,28 @@ def labelled(label: str, control: Widget, unit: str = "") -> Horizontal:
 
 
 def field(
-    name: str, label: str, value: str = "", *, hint: str = "", goes_on: bool = False
+    name: str,
+    label: str,
+    value: str = "",
+    *,
+    hint: str = "",
+    goes_on: bool = False,
+    unit: str = "",
+    whole: bool = False,
+    suggester: Suggester | None = None,
 ) -> Iterable[Widget]:
     """A label and an input on one line; the input's id is `name`.
 
-    Typing replaces `value`; with `goes_on` it is appended.
+    Typing replaces `value`; with `goes_on` it is appended. `whole`: only a whole number can be
+    typed; `unit` is what it counts.
     """
-    yield Horizontal(
-        PlainLabel(label, classes="field-label"),
-        PlainInput(value, placeholder=hint, id=name, compact=True, select_on_focus=not goes_on),
-        classes="field",
+    entry = PlainInput(
+        value,
+        placeholder=hint,
+        id=name,
+        compact=True,
+        select_on_focus=not goes_on,
+        type="integer" if whole else "text",
+        suggester=suggester,
     )
+    yield labelled(label, entry, unit)

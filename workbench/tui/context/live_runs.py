@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.tui.context.messages import RunEnded, RunStarted, RunTicked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from textual.message import Message
     from textual.timer import Timer
@@ -49,6 +50,8 @@ class LiveRuns:
         """Display name of what is run."""
         self.progress: RunProgress | None = None
         """The latest; stays after the end."""
+        self._waiting: deque[tuple[RunSpec, str]] = deque()
+        """Runs that start when the active one is over."""
         self.results: list[Result] = []
         """All results of the current run that arrived here, in order of arrival."""
 
@@ -68,6 +71,17 @@ class LiveRuns:
             return running.start(session, spec, resume=resume)
 
         self._app.in_thread(begin, done=lambda live: self.follow(live, name, spec=spec))
+
+    def start_all(self, runs: Iterable[tuple[RunSpec, str]]) -> None:
+        """Start runs, each with its display name, one after the other; stopping one drops those
+        behind it.
+        """
+        self._waiting = deque(runs)
+        self._start_next()
+
+    def _start_next(self) -> None:
+        if self._waiting:
+            self.start(*self._waiting.popleft())
 
     def resume(self, run_id: str, name: str = "") -> None:
         """Resume an incomplete run."""
@@ -135,8 +149,14 @@ class LiveRuns:
         self._app.post_to_screen(RunEnded(summary))
 
     def _ended(self, summary: RunSummary) -> None:
+        from workbench.runs.spec.values import RunStatus
+
         self._app.post_to_screen(RunEnded(summary))
         message = f"{self.name or summary.label}: {summary.status}"
         if summary.reason:
             message += f", {summary.reason}"
+        if summary.status is RunStatus.CANCELLED and self._waiting:
+            message += f" · not started: {', '.join(name for _, name in self._waiting)}"
+            self._waiting.clear()
         self._app.tell(message)
+        self._start_next()

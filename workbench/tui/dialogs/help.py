@@ -25,6 +25,7 @@ COLUMNS: tuple[Column[ListRow[Command]], ...] = (
     Column("keys", "key", 12, lambda row: row.item.shown_keys),
     Column("label", "does", 20, lambda row: row.item.action.label),
     Column("help", "", 20, lambda row: row.item.action.help, grows=True),
+    Column("group", "task", 9, lambda row: row.item.action.group),
     Column("section", "where", 11, lambda row: row.item.section),
 )
 
@@ -39,7 +40,11 @@ class Help(Dialog[Command]):
     def __init__(self, commands: list[Command]) -> None:
         super().__init__("Keys · type to filter, enter runs it", no="Close")
         order = ("This dialog", "Here", "This screen", "Everywhere")
-        self._commands = sorted(commands, key=lambda command: order.index(command.section))
+        groups = list(dict.fromkeys(command.action.group for command in commands))
+        self._commands = sorted(
+            commands,
+            key=lambda command: (order.index(command.section), groups.index(command.action.group)),
+        )
 
     def body(self) -> Iterable[Widget]:
         yield PlainInput(id="help-find", placeholder="filter", compact=True)
@@ -82,4 +87,4 @@ class Help(Dialog[Command]):
 
 def _texts(command: Command) -> str:
     action = command.action
-    return f"{command.shown_keys} {action.label} {action.help} {command.section}"
+    return f"{command.shown_keys} {action.label} {action.help} {action.group} {command.section}"

@@ -12,15 +12,18 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from workbench.actions.preflight import Preflight, preflight_runs
-from workbench.actions.refs import Source, resolve
+from workbench.actions.refs import Source, on_models, resolve
 from workbench.actions.running import run as running
 from workbench.actions.session import Session
 from workbench.errors import UsageError, WorkbenchError
+from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import DEV_SPLIT, Suite
 from workbench.runs.spec.values import RunSpec
-from workbench.tui.base.dialog import Dialog, field, open_with
+from workbench.tui.base.dialog import Dialog, field, labelled, open_with
 from workbench.tui.dialogs.ask_calls import estimate_line, reason_to_ask
+from workbench.tui.services.model_names import LastName, known_models
+from workbench.tui.widgets.controls import Choice, Option, Tick
 from workbench.tui.widgets.text import PlainStatic
 from workbench.units import dollars
 
@@ -37,14 +40,12 @@ class Offer:
 
     source: Source
     suites: tuple[Suite, ...]
+    models: tuple[str, ...] = ()
+    """Names of models to complete."""
 
     def suite(self, name: str) -> Suite:
-        """Raises UsageError for an unknown name."""
-        for suite in self.suites:
-            if suite.name == name:
-                return suite
-        names = ", ".join(suite.name for suite in self.suites)
-        raise UsageError(f"no suite {name!r} tries it", hint=f"one of: {names}")
+        """One of the suites by its name."""
+        return next(suite for suite in self.suites if suite.name == name)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Ahead:
     """The values of the fields, and what a run with them would take."""
 
     values: tuple[str, ...]
-    spec: RunSpec
+    runs: tuple[tuple[RunSpec, str], ...]
+    """A run on each model, with its display name."""
     preflight: Preflight
 
 
@@ -65,13 +67,15 @@ def open_run_options(app: AppContext, ref: str) -> None:
         if not suites:
             name = source.prompt.prompt_id
             raise UsageError(f"no suite tries {name}", hint=f"write evals/{name}/suite.yaml")
-        return Offer(source, suites)
+        return Offer(source, suites, known_models(session))
 
     open_with(app, read, RunOptions)
 
 
 class RunOptions(Dialog[None]):
-    """Enter goes through the fields; ctrl+s starts it."""
+    """Enter on the button, which has the focus first, starts it; in a field it goes on to the next
+    one. Labels are those of `workbench run`.
+    """
 
     first_field = "#yes"
 
@@ -90,18 +94,21 @@ class RunOptions(Dialog[None]):
         for offered in self._offer.suites:
             if offered.name == wanted:
                 suite = offered
-        names = " ".join(item.name for item in self._offer.suites)
-        splits = " ".join((*suite.dataset.splits, "all"))
-        first = DEV_SPLIT if DEV_SPLIT in suite.dataset.splits else "all"
-        yield PlainStatic(f"suites: {names} · splits: {splits}")
-        yield from field("suite", "suite", suite.name, hint=names)
-        yield from field("split", "split", first)
-        yield from field("limit", "the first", hint="all of them; 5 is a dry run")
-        yield from field("repeats", "repeats", str(suite.run.repeats))
-        yield from field("concurrency", "at a time", str(suite.run.concurrency))
+        own = self._offer.source.prompt.model
+        names = LastName(self._offer.models)
+        yield from field(
+            "models", "model", hint=own.id if own else "", suggester=names, unit="A,B: several"
+        )
+        suites = [Option(item.name) for item in self._offer.suites]
+        yield labelled("suite", Choice(suites, suite.name, id="suite"))
+        yield labelled("split", Choice(split_options(suite), DEV_SPLIT, id="split"))
+        yield from field("limit", "limit", hint="all", unit="cases", whole=True)
+        repeats, at_once = str(suite.run.repeats), str(suite.run.concurrency)
+        yield from field("repeats", "repeats", repeats, unit="answers to each case", whole=True)
+        yield from field("concurrency", "concurrency", at_once, unit="calls at once", whole=True)
         budget = "" if suite.run.budget_usd is None else f"{suite.run.budget_usd:g}"
-        yield from field("budget", "budget in USD", budget, hint="none")
-        yield from field("fresh", "ask again (y/n)", "n", hint="n takes known answers")
+        yield from field("budget", "budget", budget, hint="none", unit="US dollars")
+        yield labelled("no cache", Tick("ask again what is known already", id="fresh"))
         yield PlainStatic(id="estimate")
 
     def on_mount(self) -> None:
@@ -109,34 +116,57 @@ class RunOptions(Dialog[None]):
 
     def on_input_changed(self, message: Input.Changed) -> None:
         message.stop()
+        self._estimate_soon()
+
+    def on_tick_changed(self, message: Tick.Changed) -> None:
+        message.stop()
+        self._estimate_soon()
+
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        message.stop()
+        if message.choice.id == "suite":
+            suite = self._offer.suite(message.choice.value)
+            self.query_one("#split", Choice).offer(split_options(suite))
+        self._estimate_soon()
+
+    def _estimate_soon(self) -> None:
         if self._timer:
             self._timer.stop()
         self._timer = self.set_timer(ESTIMATE_S, self._estimate)
 
-    def spec(self) -> RunSpec:
-        """What the fields say. Raises UsageError and what `make_spec` raises."""
-        values = {item.id: item.value.strip() for item in self.query(Input)}
-        suite = self._offer.suite(values["suite"])
+    def runs(self) -> tuple[tuple[RunSpec, str], ...]:
+        """What the fields say, on each model. Raises UsageError and what `make_spec` raises."""
+        typed = {item.id: item.value.strip() for item in self.query(Input)}
+        chosen = {item.id: item.value for item in self.query(Choice)}
         try:
-            budget = dollars(values["budget"]) if values["budget"] else None
+            budget = dollars(typed["budget"]) if typed["budget"] else None
         except ValueError as error:
             raise UsageError(str(error)) from error
-        return running.make_spec(
-            self._offer.source,
-            suite,
-            split=values["split"] or None,
-            limit=_number(values["limit"], "the first"),
-            repeats=_number(values["repeats"], "repeats"),
-            concurrency=_number(values["concurrency"], "at a time"),
-            budget_usd=budget,
-            fresh=values["fresh"].lower() in ("y", "yes"),
+        source = self._offer.source
+        names = [name.strip() for name in typed["models"].split(",") if name.strip()]
+        sources = on_models(Session(self.app.workspace), source, names) if names else [source]
+        return tuple(
+            (
+                running.make_spec(
+                    one,
+                    self._offer.suite(chosen["suite"]),
+                    split=chosen["split"],
+                    limit=_number(typed["limit"], "limit"),
+                    repeats=_number(typed["repeats"], "repeats"),
+                    concurrency=_number(typed["concurrency"], "concurrency"),
+                    budget_usd=budget,
+                    fresh=self.query_one("#fresh", Tick).value,
+                ),
+                one.name,
+            )
+            for one in sources
         )
 
     def _estimate(self) -> None:
         if self._ahead and self._ahead.values == self._values():
             return
         try:
-            spec = self.spec()
+            runs = self.runs()
         except WorkbenchError as error:
             self._ahead = None
             self.problem(str(error))
@@ -144,14 +174,16 @@ class RunOptions(Dialog[None]):
         values = self._values()
         self.problem("")
         self.app.in_thread(
-            lambda session: preflight_runs(session, [spec]),
-            done=lambda preflight: self._show(Ahead(values, spec, preflight)),
+            lambda session: preflight_runs(session, [spec for spec, _ in runs]),
+            done=lambda preflight: self._show(Ahead(values, runs, preflight)),
             failed=self._not_estimated,
             group="estimate",
         )
 
     def _values(self) -> tuple[str, ...]:
-        return tuple(item.value.strip() for item in self.query(Input))
+        texts = [item.value.strip() for item in self.query(Input)]
+        chosen = [item.value for item in self.query(Choice)]
+        return (*texts, *chosen, str(self.query_one("#fresh", Tick).value))
 
     def _not_estimated(self, error: WorkbenchError) -> None:
         self._starts_then = False
@@ -162,7 +194,7 @@ class RunOptions(Dialog[None]):
             return
         self._ahead = ahead
         limit = self.app.workspace.settings.confirm_above_usd
-        uses_gate_cases = running.needs_confirmation(ahead.spec.suite, ahead.spec.split)
+        uses_gate_cases = running.needs_confirmation(ahead.runs[0][0].suite, ahead.runs[0][0].split)
         lines = estimate_lines(
             ahead.preflight.estimate,
             reason_to_ask(ahead.preflight, limit),
@@ -187,9 +219,9 @@ class RunOptions(Dialog[None]):
             self.await_rest()
             return
         app = self.app
-        app.select(suite=ahead.spec.suite.name)
+        app.select(suite=ahead.runs[0][0].suite.name)
         self.dismiss(None)
-        app.runs.start(ahead.spec, self._offer.source.name)
+        app.runs.start_all(ahead.runs)
         app.open_run()
 
 
@@ -202,6 +234,16 @@ def estimate_lines(estimate: Estimate, warning: str, *, uses_gate_cases: bool) -
         note = "these cases decide the gate; looking at them wears them out"
         lines.append(Content.styled(note, "$text-warning"))
     return lines
+
+
+def split_options(suite: Suite) -> list[Option]:
+    """The splits of a suite, and all of them together, with their numbers of cases."""
+    splits = [*suite.dataset.splits, "all"]
+    counts = [len(suite.dataset.only(split).cases) for split in splits]
+    return [
+        Option(split, f"{split}  {numbers.plural(count, 'case')}")
+        for split, count in zip(splits, counts, strict=True)
+    ]
 
 
 def _number(text: str, what: str) -> int | None:
