@@ -56,6 +56,7 @@ def python_with(lock: Path, folder: Path) -> Path:
     if is_made(folder, lock):
         return python
     shutil.rmtree(folder, ignore_errors=True)
+    made_of = digest(lock)  # not of a file that is written meanwhile
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
     subprocess.run([str(python), "-m", "pip", *install, "-r", str(lock)], check=True)
@@ -68,7 +69,7 @@ def python_with(lock: Path, folder: Path) -> Path:
     # Behind its own packages, and with what the .pth files there name.
     line = f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
     Path(own.stdout.strip(), "zz_behind.pth").write_text(line, encoding="utf-8")
-    mark_made(folder, lock)
+    mark_made(folder, made_of)
     return python
 
 
@@ -79,10 +80,11 @@ def modules_of(lock: Path, folder: Path) -> Path:
         folder.mkdir(parents=True)
         for path in (lock, lock.with_name("package.json")):
             shutil.copy(path, folder)
+        made_of = digest(lock)
         options = ["--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
         options += ["--omit=optional", "--omit=peer", "--legacy-peer-deps"]
         subprocess.run([*npm(), "ci", *options], cwd=folder, check=True)
-        mark_made(folder, lock)
+        mark_made(folder, made_of)
     return folder / "node_modules"
 
 
@@ -101,9 +103,9 @@ def is_made(folder: Path, lock: Path) -> bool:
     return mark.is_file() and mark.read_text(encoding="utf-8") == digest(lock)
 
 
-def mark_made(folder: Path, lock: Path) -> None:
-    """Say that it was."""
-    (folder / ".made-of").write_text(digest(lock), encoding="utf-8")
+def mark_made(folder: Path, made_of: str) -> None:
+    """Say of which lock file it was made, by the digest."""
+    (folder / ".made-of").write_text(made_of, encoding="utf-8")
 
 
 def digest(lock: Path) -> str:
