@@ -109,8 +109,8 @@ class PickModel(Dialog[bool]):
         """The name in the field; a beginning of one that is listed means the first of these."""
         typed = self.query_one("#model", Input).value.strip()
         chosen = self.query_one(PlainOptions).chosen
-        is_whole = typed in self._listed.models or typed == self._named or not chosen
-        return typed if is_whole else chosen
+        is_whole = typed and (typed in self._listed.models or typed == self._named)
+        return typed if is_whole or not chosen else chosen
 
     def on_input_changed(self, message: Input.Changed) -> None:
         message.stop()
