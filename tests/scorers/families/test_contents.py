@@ -137,3 +137,7 @@ def test_texts_of_one_meaning_are_nearer_than_others() -> None:
     floored = value("embedding_similarity", "The weather in Lisbon is mild.", wanted, floor=0.99)
     assert floored == 0.0
     assert value("embedding_similarity", "x", [wanted, "x"]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_text_that_would_take_the_packaged_model_minutes_has_no_score() -> None:
+    assert value("embedding_similarity", "word " * 3_000, "a refund") is None

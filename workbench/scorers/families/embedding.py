@@ -22,6 +22,8 @@ from workbench.scorers.library import Library
 from workbench.scorers.models import Models, Question
 from workbench.typed_options import Option
 
+_MOST_CHARS = 10_000
+"""Ten seconds of processor time; it grows with the square, and no call can be ended."""
 _LOCK = threading.Lock()
 """The model has one working memory."""
 
@@ -37,6 +39,8 @@ def _vector(text: str) -> Sequence[float]:
 
 
 def _embedding(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
+    if max(len(answer.text), *map(len, texts(case))) > _MOST_CHARS:
+        return Score(None, f"longer than {_MOST_CHARS:,} characters: it would take minutes")
     vector = _vector(answer.text.strip())
     cosine = max(
         sum(float(a) * float(b) for a, b in zip(vector, _vector(text.strip()), strict=True))
