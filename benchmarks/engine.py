@@ -1,4 +1,4 @@
-"""What a run costs: ours beside a bare asyncio + openai loop and beside the ideal, in one go.
+"""What a run costs: ours beside raw sockets, a bare asyncio + openai loop and the ideal, in one go.
 
     python benchmarks/engine.py                 1,000 and 10,000 cases at 0, 50 and 500 ms
     python benchmarks/engine.py --cases 1000 --delays 0 0.05
@@ -59,11 +59,12 @@ def measure(*arguments: str) -> Measured:
 def compare(cases: int, delay: float) -> tuple[dict[str, Measured], float, int]:
     """By name what was measured, the ideal time in seconds, and the bytes stored.
 
-    Three processes against one mock server, and what they cost beside one another."""
+    Four processes against one mock server, and what they cost beside one another."""
     ideal = cases * delay / CONCURRENCY
     with tempfile.TemporaryDirectory() as folder, running(delay) as base_url:
         store = Path(folder) / "runs.db"
         rows = {
+            "raw sockets": measure("raw", base_url, str(cases)),
             "bare openai loop": measure("bare", base_url, str(cases)),
             "ours": measure("ours", base_url, str(cases), str(store)),
             "ours, again": measure("ours", base_url, str(cases), str(store)),
@@ -91,6 +92,8 @@ def figures(rows: dict[str, Measured], ideal: float) -> dict[str, float]:
     """What is worth comparing with an earlier run: ratios, and memory."""
     ours, bare, again = rows["ours"], rows["bare openai loop"], rows["ours, again"]
     return {
+        "wall_to_raw": ours.wall_s / rows["raw sockets"].wall_s,
+        "cpu_ms_a_call": 1000 * ours.cpu_s / ours.calls,
         "wall_to_bare": ours.wall_s / bare.wall_s,
         "cpu_to_bare": ours.cpu_s / bare.cpu_s,
         "again_s": again.inner_s,

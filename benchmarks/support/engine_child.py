@@ -1,6 +1,6 @@
-"""The two programs that benchmarks/engine.py measures, each a process of its own.
+"""The programs that benchmarks/engine.py measures, each a process of its own.
 
-    python benchmarks/support/engine_child.py bare|ours BASE_URL CASES [STORE]
+    python benchmarks/support/engine_child.py raw|bare|ours BASE_URL CASES [STORE]
 
 Nothing is imported here that the program itself does not need.
 """
@@ -17,6 +17,43 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 CONCURRENCY = 50
 TICKET = "My invoice number {n} shows the amount twice, please have a look at it."
 SYSTEM = "Answer with one queue name only: billing, shipping, account, returns, technical, other."
+
+
+def raw(base_url: str, cases: int) -> dict[str, float]:
+    """The least that can be done: a loop over sockets that looks for the answer in the bytes."""
+    import asyncio
+    from urllib.parse import urlsplit
+
+    address = urlsplit(base_url)
+    path = f"{address.path}/chat/completions"
+
+    async def main() -> int:
+        numbers = iter(range(cases))
+
+        async def work() -> int:
+            reader, writer = await asyncio.open_connection(address.hostname, address.port)
+            right = 0
+            for n in numbers:
+                messages = [
+                    {"role": "system", "content": SYSTEM},
+                    {"role": "user", "content": TICKET.format(n=n)},
+                ]
+                asked = {"model": "mock-model", "messages": messages, "temperature": 0}
+                body = json.dumps(asked).encode()
+                head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+                writer.write(head.encode() + body)
+                answer = await reader.readuntil(b"\r\n\r\n")
+                length = int(answer.lower().partition(b"content-length:")[2].split()[0])
+                completion = json.loads(await reader.readexactly(length))
+                right += completion["choices"][0]["message"]["content"] == "billing"
+            writer.close()
+            return right
+
+        return sum(await asyncio.gather(*(work() for _ in range(CONCURRENCY))))
+
+    started = time.perf_counter()
+    assert asyncio.run(main()) == cases
+    return {"inner_s": time.perf_counter() - started, "calls": cases}
 
 
 def bare(base_url: str, cases: int) -> dict[str, float]:
@@ -102,5 +139,5 @@ def ours(base_url: str, cases: int, store: str) -> dict[str, float]:
 
 if __name__ == "__main__":
     kind, base_url, cases, *rest = sys.argv[1:]
-    found = bare(base_url, int(cases)) if kind == "bare" else ours(base_url, int(cases), *rest)
-    print(json.dumps(found))
+    program = {"raw": raw, "bare": bare, "ours": ours}[kind]
+    print(json.dumps(program(base_url, int(cases), *rest)))
