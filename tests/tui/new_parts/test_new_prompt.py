@@ -92,6 +92,7 @@ async def test_an_import_lists_what_it_makes_and_what_is_lost(empty: Workspace) 
         "prompts: ['Say hello to {{name}}']\n"
         "providers: [openai:gpt-4o-mini]\n"
         "tests:\n- vars: {name: Ana}\n  assert: [{type: javascript, value: output}]\n"
+        "- vars: {name: Bo}\n  assert: [{type: contains, value: hello}]\n"
         "outputPath: out.html\n"
     )
     app = WorkbenchApp(empty)
