@@ -58,7 +58,7 @@ async def until_shown(pilot: Pilot[Any], *texts: str, seconds: float = 60.0) -> 
     def are_shown() -> bool:
         shown = screen_text(pilot.app)
         # Where a line wraps depends on the length of the paths in it.
-        unwrapped = " ".join(shown.split())
+        unwrapped = " ".join(shown.replace("│", " ").split())
         return all(text in shown or text in unwrapped for text in texts)
 
     await until(pilot, are_shown, seconds)
