@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from tests.support.fault_server import RESET, FaultServer, completion, error, http, stream
-from workbench.errors import ProviderError, SettingsError
+from workbench.errors import ProviderError, SettingsError, UsageError
 from workbench.prompts.values import Message
 from workbench.providers.base import Answer, Outcome, Request
+from workbench.providers.openai_chat.embeddings import embeddings_of
 from workbench.providers.opening import open_provider
 from workbench.settings import ProviderSettings
 
@@ -431,6 +432,37 @@ def test_the_answer_of_an_app_is_what_stands_at_its_path(
     with served(http(body)) as server:
         answer = Kind("http", None, b"", b"", None, options).ask(server.base_url)
     assert (answer.outcome, answer.text) == (outcome, text)
+
+
+def test_an_app_is_asked_for_no_models_and_no_embeddings() -> None:
+    with served(http("{}")) as server:
+        provider = HTTP.open(server.base_url)
+        assert asyncio.run(provider.models()) == {}
+        with pytest.raises(UsageError, match="has no embeddings"):
+            embeddings_of(provider)
+        assert server.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        (KINDS[0], b"/v1/embeddings "),
+        (KINDS[1], b"/v1/openai/deployments/m/embeddings?api-version=2024-10-21 "),
+        (KINDS[2], b"/v1/embeddings "),
+    ],
+)
+def test_embeddings_stand_beside_the_answers(kind: Kind, path: bytes) -> None:
+    async def one(base_url: str) -> Answer:
+        provider = embeddings_of(kind.open(base_url))
+        try:
+            return await provider.answer(REQUEST, timeout_s=5.0)
+        finally:
+            await provider.close()
+
+    vector = {"data": [{"index": 0, "embedding": [1.0, 2.0]}], "model": "m"}
+    with served(http(json.dumps(vector))) as server:
+        assert asyncio.run(one(server.base_url)).outcome is Outcome.OK
+        assert server.heads[0].startswith(b"POST " + path)
 
 
 def test_an_app_says_what_a_call_cost() -> None:

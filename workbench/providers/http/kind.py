@@ -30,6 +30,10 @@ class OwnApp:
     key_header = "Authorization"
     form = Form(streams=False)
 
+    def root(self, model: str) -> str | None:
+        del model
+        return None
+
     def path(self, model: str) -> str:
         del model
         return ""

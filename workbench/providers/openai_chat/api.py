@@ -48,6 +48,9 @@ class Api(Protocol):
     def form(self) -> Form:
         """The form of the first request."""
 
+    def root(self, model: str) -> str | None:
+        """What stands before each path of OpenAI's API there; None: it is another API."""
+
     def path(self, model: str) -> str:
         """Of the request, below the endpoint's address."""
 
@@ -69,9 +72,12 @@ class ChatCompletions:
     key_header = "Authorization"
     form = Form()
 
-    def path(self, model: str) -> str:
+    def root(self, model: str) -> str | None:
         del model
-        return "/chat/completions"
+        return ""
+
+    def path(self, model: str) -> str:
+        return f"{self.root(model)}/chat/completions"
 
     def body(self, endpoint: Endpoint, request: Request) -> dict[str, Any]:
         return endpoint.body(request)

@@ -176,23 +176,23 @@ class OpenAICompatible:
             self._sdk = open_sdk(self._endpoint, self._api.key_header)
         return self._sdk
 
+    @property
+    def speaks_openai(self) -> bool:
+        """Whether the endpoint has OpenAI's other paths, too: models, embeddings."""
+        return self._api.root("") is not None
+
     def connected_beside(self, model: str, path: str) -> Connection:
-        """The connection to a path beside that of the answers. Raises ProviderError where the
-        endpoint's API has no others.
-        """
-        asked = self._api.path(model)
-        for own in ("/chat/completions", "/responses"):
-            if asked.endswith(own):
-                return self._connected(f"{asked.removesuffix(own)}/{path}")
-        raise ProviderError(
-            f"the provider {self.name} has no {path}", hint="name one that speaks OpenAI's API"
-        )
+        """The connection to another path of OpenAI's API, where the endpoint speaks that."""
+        return self._connected(f"{self._api.root(model)}/{path}")
 
     async def models(self) -> dict[str, date | None]:
-        """The models that the endpoint lists, with the day on which each retires where it says so.
+        """The models that the endpoint lists, with the day on which each retires where it says so;
+        none, without a call, where it has no such list.
 
         Raises ProviderError.
         """
+        if not self.speaks_openai:
+            return {}
         try:
             listed = [model async for model in self.sdk().models.list()]
         except Exception as error:  # the SDK and transports raise errors of their own

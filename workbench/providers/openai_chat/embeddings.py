@@ -29,7 +29,7 @@ _MOST_NUMBERS = 65_536
 
 def embeddings_of(provider: Provider) -> Provider:
     """The embeddings of a provider's endpoint; closing them closes it. Raises UsageError."""
-    if not isinstance(provider, OpenAICompatible):
+    if not isinstance(provider, OpenAICompatible) or not provider.speaks_openai:
         raise UsageError(
             f"the provider {provider.name} has no embeddings",
             hint="name a provider of the kind openai, openai-responses or azure",

@@ -57,10 +57,10 @@ class Azure(ChatCompletions):
     name = "/openai"
     key_header = "api-key"
 
-    def path(self, model: str) -> str:
+    def root(self, model: str) -> str:
         if not self.dated:
-            return "/openai/v1/chat/completions"
-        return f"/openai/deployments/{quote(self.deployment or model, safe='')}/chat/completions"
+            return "/openai/v1"
+        return f"/openai/deployments/{quote(self.deployment or model, safe='')}"
 
     def body(self, endpoint: Endpoint, request: Request) -> dict[str, Any]:
         body = endpoint.body(request)

@@ -26,6 +26,10 @@ class Responses:
     key_header = "Authorization"
     form = Form(stream_options=False)
 
+    def root(self, model: str) -> str | None:
+        del model
+        return ""
+
     def path(self, model: str) -> str:
         del model
         return "/responses"
