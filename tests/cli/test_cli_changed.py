@@ -6,23 +6,16 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.cli.conftest import Cli, answer, make_cli
+from tests.cli.conftest import Cli, make_cli
 from tests.support.openai_server import OpenAIServer
 
 CI = Path(__file__).resolve().parents[2] / "ci"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[OpenAIServer]:
-    with OpenAIServer(answer) as running:
-        yield running
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 
 from tests.support.openai_server import OpenAIServer
 from tests.support.specs import provider_at
-from workbench.datasets.fit import check_fit
 from workbench.prompts.files.prompty import read_draft
 from workbench.prompts.inputs.conversations import conversation_problem
 from workbench.prompts.values import SLOT
@@ -41,11 +40,8 @@ def test_no_colour_of_an_example_is_one_of_a_case() -> None:
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda path: path.stem)
-def test_every_draft_takes_every_case(step: Path) -> None:
-    suite = read_suite(FOLDER / "suite.yaml")
-    prompt = read_draft(step).prompt
-    assert [m for m in prompt.messages if m.role == SLOT]
-    assert check_fit(prompt, suite.dataset.cases, suite.dataset.place_of) == ()
+def test_every_draft_has_a_place_for_the_conversation(step: Path) -> None:
+    assert [m for m in read_draft(step).prompt.messages if m.role == SLOT]
 
 
 def test_the_conversation_is_sent_as_messages(tmp_path: Path) -> None:
