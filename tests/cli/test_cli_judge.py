@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from collections.abc import Callable
@@ -14,10 +15,12 @@ import pytest
 from tests.cli.conftest import Cli, Done
 from tests.support.judges import JUDGE, SUITE, judge_calls, judged_server, make_workspace, verdict
 from tests.support.openai_server import OpenAIServer, Reply
+from workbench.actions.running.labelled import from_file
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.scorers.judges.ready import READY
 from workbench.verdicts.judges.calibration import is_for_tuning
 from workbench.verdicts.statistics.agreement import Matrix
+from workbench.workspace import open_workspace
 
 CASES = 80
 QUESTIONS = tuple(f"question {n}" for n in range(CASES))
@@ -189,14 +192,24 @@ def test_labels_may_stand_in_columns_of_the_cases(tmp_path: Path) -> None:
         assert (done["admitted"], done["labelled"]) == (True, CASES)
 
 
+def test_labels_in_a_table_are_of_the_answers_as_they_stand(tmp_path: Path) -> None:
+    make_workspace(tmp_path, "http://127.0.0.1:9/v1", QUESTIONS[:3])
+    suite = open_workspace(tmp_path).suite("qa")
+    case, answer = suite.dataset.cases[0].id, 'one\u2028line, "quoted"\nand another'
+    with (tmp_path / "labels.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["case", "answer", "label"], [case, answer, "pass"]])
+    (one,) = from_file(suite, tmp_path / "labels.csv")
+    assert (one.case.id, one.answer, one.labels) == (case, answer, {"people": True})
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({"case": "c1", "answer": "a", "label": "maybe"}, "labels.jsonl:1: the label"),
+        ({"case": "c1", "answer": "a", "label": "maybe"}, "labels.jsonl: line 1: the label"),
         ({"case": "c1", "answer": "a"}, "label is missing"),
         ({"case": "nobody", "answer": "a", "label": "pass"}, "no case 'nobody'"),
         ({"case": "c1", "answer": "a", "label": "pass", "mark": 1}, "no field 'mark'"),
-        ([], "a label is an object"),
+        ([], "labels.jsonl: line 1 is not an object"),
     ],
 )
 def test_a_label_that_cannot_be_read_is_refused_with_its_line(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.datasets.cells import text_of
-from workbench.datasets.json_values import parse_json
+from workbench.datasets.readers import read_rows
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError
 from workbench.fingerprints import fingerprint
@@ -67,12 +66,14 @@ def from_columns(suite: Suite, label: str, answer: str) -> list[Labelled]:
 
 
 def from_file(suite: Suite, path: Path) -> list[Labelled]:
-    """From rows of `case`, `answer`, `label` and perhaps `rater`, as JSONL or CSV; rows about the
-    same answer are labels of several raters. Raises DatasetError naming file and line.
+    """From rows of `case`, `answer`, `label` and perhaps `rater`, in any format of datasets;
+    rows about the same answer are labels of several raters. Raises DatasetError, which names file
+    and line.
     """
     cases = {case.id: case for case in suite.dataset.cases}
     labelled: dict[tuple[str, str], Labelled] = {}
-    for place, row in _rows(path):
+    for line, row in read_rows(path):
+        place = f"{path}: {line}"
         unknown = sorted(row.keys() - set(_FIELDS))
         lacking = [name for name in _FIELDS[:3] if row.get(name) in (None, "")]
         if unknown or lacking:
@@ -90,24 +91,6 @@ def from_file(suite: Suite, path: Path) -> list[Labelled]:
         labels = {**known.labels, rater: _label(row["label"], place)}
         labelled[case.id, answer] = Labelled(case, answer, labels)
     return list(labelled.values())
-
-
-def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: {error}") from error
-    if path.suffix.lower() == ".csv":
-        reader = csv.DictReader(text.splitlines(keepends=True))
-        for row in reader:
-            yield f"{path}:{reader.line_num}", {str(k): v for k, v in row.items()}
-        return
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            value = parse_json(line, f"{path}:{number}")
-            if not isinstance(value, Mapping):
-                raise DatasetError(f"{path}:{number}: a label is an object")
-            yield f"{path}:{number}", value
 
 
 def _label(value: Any, place: str) -> bool:
