@@ -15,7 +15,7 @@ from workbench.runs.forgetting.removed import Removed
 from workbench.runs.forgetting.tries import forget_tries, held_cases
 from workbench.runs.store import judgements
 from workbench.runs.store.contents import snapshots
-from workbench.runs.store.contents.case_sets import contents_in, drop_set, packed, unpacked
+from workbench.runs.store.contents.case_sets import content_of, contents_in, drop_set, keep_content
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import result_digest
 from workbench.runs.store.forgetting import (
@@ -115,7 +115,7 @@ class Forgetter:
             " UNION ALL SELECT 'try ' || max(id), draft FROM tries WHERE draft IS NOT NULL"
             " GROUP BY draft"
         ).fetchall():
-            if any(repeats(text, texts) for text in texts_of(self._content(digest))):
+            if any(repeats(text, texts) for text in texts_of(content_of(self._connection, digest))):
                 places[f"the prompt of {asked_in}"] = None
         for holding in self.holdings():
             if any(repeats(text, texts) for text in texts_of(holding.case.content())):
@@ -139,12 +139,6 @@ class Forgetter:
 
     def _case_sets(self) -> list[Sequence[Any]]:
         return self._connection.execute("SELECT DISTINCT case_set FROM runs").fetchall()
-
-    def _content(self, digest: str) -> Any:
-        row = self._connection.execute(
-            "SELECT body FROM contents WHERE fingerprint = ?", [digest]
-        ).fetchone()
-        return unpacked(row[0])
 
     def _check_nobody_runs(self) -> None:
         rows = self._connection.execute(
@@ -176,8 +170,8 @@ class Forgetter:
             removed.outputs.update(texts_of(content["expected"]))
         groups = {content["group"] for content in gone} - {None}
         ids = {content["id"] for content in gone}
-        digest, body = packed([emptied(content, ids, groups) for content in contents])
-        self._connection.execute("INSERT OR IGNORE INTO contents VALUES (?, ?)", [digest, body])
+        emptied_set = [emptied(content, ids, groups) for content in contents]
+        digest = keep_content(self._connection, emptied_set)
         runs = self._connection.execute(
             "SELECT id, run_id, identity FROM runs WHERE case_set = ?", [case_set]
         ).fetchall()

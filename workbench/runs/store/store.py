@@ -16,7 +16,7 @@ from workbench.providers.base import Answer, Outcome
 from workbench.providers.probe import Probe
 from workbench.runs.spec.values import Result, RunStatus, RunSummary
 from workbench.runs.store import gate_uses, judgements
-from workbench.runs.store.contents.case_sets import contents_in, unpacked
+from workbench.runs.store.contents.case_sets import content_of, contents_in
 from workbench.runs.store.database import open_database, writing
 from workbench.runs.store.digests import is_answer_altered, result_digest
 from workbench.runs.store.holder import Holder
@@ -113,7 +113,7 @@ class RunStore:
 
     def prompt(self, run_id: str) -> Prompt:
         """The prompt of the run. Raises NotFound."""
-        return read_prompt(self._content(self._row(run_id)["prompt"]))
+        return read_prompt(content_of(self.database.conn, self._row(run_id)["prompt"]))
 
     def cases(self, run_id: str) -> tuple[Case, ...]:
         """The run's cases, in the order in which they were run. Raises NotFound."""
@@ -296,12 +296,6 @@ class RunStore:
         if not rows:
             raise NotFound(f"no run {run_id!r}", hint="workbench runs lists them")
         return rows[0]
-
-    def _content(self, digest: str) -> Any:
-        row = self.database.execute(
-            "SELECT body FROM contents WHERE fingerprint = ?", [digest]
-        ).fetchone()
-        return unpacked(row[0])
 
     def _case_set(self, digest: str) -> tuple[Case, ...]:
         # The two runs of a comparison mostly share one set of cases.

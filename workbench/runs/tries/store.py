@@ -9,7 +9,7 @@ from workbench.datasets.values import Case
 from workbench.errors import NotFound
 from workbench.providers.base import Answer, Outcome
 from workbench.providers.redact import storable
-from workbench.runs.store.contents.case_sets import packed, unpacked
+from workbench.runs.store.contents.case_sets import content_of, keep_content, packed, unpacked
 from workbench.runs.store.database import writing
 from workbench.runs.store.forgetting import inputs_digest
 from workbench.runs.store.rows import (
@@ -61,8 +61,12 @@ class Tries:
         model = question.prompt.model
         case = question.case
         with writing(self._database):
-            prompt = self._keep(prompt_content(question.prompt))
-            draft = None if question.draft is None else self._keep(storable(question.draft))
+            prompt = keep_content(self._connection, prompt_content(question.prompt))
+            draft = (
+                None
+                if question.draft is None
+                else keep_content(self._connection, storable(question.draft))
+            )
             values = {
                 "tried_at": utc_now(),
                 "tried_by": by,
@@ -118,8 +122,8 @@ class Tries:
         prompt, draft, question, *answer = content
         return Try(
             _row(row),
-            read_prompt(self._content(prompt)),
-            None if draft is None else str(self._content(draft)),
+            read_prompt(content_of(self._connection, prompt)),
+            None if draft is None else str(content_of(self._connection, draft)),
             read_case(unpacked(question)),
             read_answer(answer, cached=False),
         )
@@ -196,11 +200,6 @@ class Tries:
             if not self._connection.execute(statement, [value, try_id]).rowcount:
                 raise _none(try_id)
 
-    def _keep(self, value: Any) -> str:
-        digest, body = packed(value)
-        self._connection.execute("INSERT OR IGNORE INTO contents VALUES (?, ?)", [digest, body])
-        return digest
-
     def _drop_unused(self, digest: str) -> None:
         self._connection.execute(
             "DELETE FROM contents WHERE fingerprint = ?1 AND NOT EXISTS"
@@ -208,12 +207,6 @@ class Tries:
             " (SELECT 1 FROM tries WHERE ?1 IN (prompt, draft))",
             [digest],
         )
-
-    def _content(self, digest: str) -> Any:
-        row = self._connection.execute(
-            "SELECT body FROM contents WHERE fingerprint = ?", [digest]
-        ).fetchone()
-        return unpacked(row[0])
 
 
 def _none(try_id: int) -> NotFound:

@@ -32,6 +32,12 @@ def keep_content(connection: sqlite3.Connection, value: Any) -> str:
     return digest
 
 
+def content_of(connection: sqlite3.Connection, digest: str) -> Any:
+    """The stored content of that fingerprint."""
+    row = connection.execute("SELECT body FROM contents WHERE fingerprint = ?", [digest]).fetchone()
+    return unpacked(row[0])
+
+
 def keep_parts(connection: sqlite3.Connection, parts: Iterable[str]) -> str:
     """Store the list of contents that together are a run's cases; returns its fingerprint."""
     return keep_content(connection, {_PARTS: list(parts)})
@@ -39,16 +45,16 @@ def keep_parts(connection: sqlite3.Connection, parts: Iterable[str]) -> str:
 
 def parts_of_set(connection: sqlite3.Connection, digest: str) -> list[str]:
     """The contents that hold the cases; none where the content itself does."""
-    content = _content(connection, digest)
+    content = content_of(connection, digest)
     return list(content[_PARTS]) if isinstance(content, dict) else []
 
 
 def contents_in(connection: sqlite3.Connection, digest: str) -> Iterator[Any]:
     """The contents of a run's cases, in their order."""
-    content = _content(connection, digest)
+    content = content_of(connection, digest)
     if isinstance(content, dict):
         for part in content[_PARTS]:
-            yield from _content(connection, part)
+            yield from content_of(connection, part)
     else:
         yield from content
 
@@ -61,8 +67,3 @@ def drop_set(connection: sqlite3.Connection, digest: str) -> None:
         for (other,) in connection.execute("SELECT DISTINCT case_set FROM runs").fetchall():
             parts.difference_update(parts_of_set(connection, other))
         connection.executemany("DELETE FROM contents WHERE fingerprint = ?", [[p] for p in parts])
-
-
-def _content(connection: sqlite3.Connection, digest: str) -> Any:
-    row = connection.execute("SELECT body FROM contents WHERE fingerprint = ?", [digest]).fetchone()
-    return unpacked(row[0])
