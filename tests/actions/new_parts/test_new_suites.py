@@ -59,8 +59,9 @@ def test_the_format_of_a_pasted_text_is_told_by_its_beginning(
     assert (rows.format, rows.columns, len(rows.rows)) == (kind, columns, 1)
 
 
-def test_a_clipboard_without_a_header_has_columns_by_number() -> None:
-    rows = pasted_rows("Charged twice\tbilling\nWhere is it?\tdelivery\n", named=False)
+@pytest.mark.parametrize("mark", ["\t", ",", ";"])
+def test_a_clipboard_without_a_header_has_columns_by_number(mark: str) -> None:
+    rows = pasted_rows(f"Charged twice{mark}billing\nWhere is it?{mark}delivery\n", named=False)
     assert rows.columns == ("column_1", "column_2")
     assert rows.samples("column_2") == ["billing", "delivery"]
 

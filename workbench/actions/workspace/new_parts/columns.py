@@ -82,9 +82,11 @@ def _format_of(text: str) -> str:
 
 
 def _made_up_header(text: str, kind: str) -> str:
-    mark = "\t" if kind == "TSV" else ","
+    text = text.lstrip("\r\n")
+    line = text.partition("\n")[0]
+    mark = "\t" if kind == "TSV" else ";" if ";" in line and "," not in line else ","
     try:
-        first = next(iter(csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), delimiter=mark)))
+        first = next(iter(csv.reader(io.StringIO(text, newline=""), delimiter=mark)))
     except (csv.Error, StopIteration):
         first = [""]
     return mark.join(f"column_{at}" for at in range(1, len(first) + 1))
