@@ -26,6 +26,7 @@ SECTIONS = {
         "report": "report",
         "scorers": "scorers",
         "judge": "judge",
+        "label": "label",
         "suite": "suite",
         "rescore": "rescore",
         "snippets": "snippets",

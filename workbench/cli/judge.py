@@ -83,8 +83,9 @@ def try_command(context: CommandContext, judge: str, suite: str, case_id: str, a
 @click.option(
     "--labels",
     metavar="FILE|COLUMN",
-    required=True,
-    help="Rows of case, answer, label and rater as JSONL or CSV; or a column of the cases.",
+    default="",
+    help="Rows of case, answer, label and rater as JSONL or CSV; or a column of the cases."
+    " Default: what was said in `workbench label`.",
 )
 @click.option("--answers", metavar="COLUMN", default="answer", help="With a column: the answers.")
 def calibrate_command(
@@ -97,15 +98,19 @@ def calibrate_command(
     rarer label, kappa at least 0.4, sensitivity and specificity at least 0.6, by the lower bounds
     of their 95 % intervals. Exit code 0: it may decide; 1: it may not.
     """
-    from workbench.actions.running.calibrating import calibrate
+    from workbench.actions.labelling.for_judges import from_people
+    from workbench.actions.running.calibrating import calibrate, judge_named
     from workbench.actions.running.labelled import from_columns, from_file
 
     session = context.session()
     checked = session.workspace.suite(suite)
     path = Path(labels)
-    labelled = (
-        from_file(checked, path) if path.is_file() else from_columns(checked, labels, answers)
-    )
+    if not labels or (labels == checked.name and not path.is_file()):
+        labelled = from_people(session, checked, judge)
+    elif path.is_file():
+        labelled = from_file(checked, path, judge, judge_named(checked, judge)[1])
+    else:
+        labelled = from_columns(checked, labels, answers)
     done = calibrate(session, checked, judge, labelled)
     context.answer(
         {

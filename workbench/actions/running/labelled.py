@@ -13,11 +13,15 @@ from workbench.datasets.values import Case
 from workbench.errors import DatasetError, UsageError
 from workbench.fingerprints import fingerprint
 from workbench.runs.spec.suite import Suite
+from workbench.scorers.judges.judge import Judge
+from workbench.scorers.judges.rubric import UNSURE
 from workbench.suggestions import did_you_mean
 
 _PASS = frozenset({"pass", "true", "1", "yes", "good"})
 _FAIL = frozenset({"fail", "false", "0", "no", "bad"})
 _FIELDS = ("case", "answer", "label", "rater")
+_EXPORTED = ("about", "note", "labelled_at", "queue", "suite", "case_digest", "answer_digest")
+"""What `workbench label --export` writes besides."""
 _SOMEBODY = "people"
 """The rater of labels that name none."""
 
@@ -58,23 +62,28 @@ def from_columns(suite: Suite, label: str, answer: str) -> list[Labelled]:
         Labelled(
             case,
             text_of(case.inputs[answer]),
-            {_SOMEBODY: _label(case.inputs[label], suite.dataset.place_of(case))},
+            {_SOMEBODY: passes(case.inputs[label], None, suite.dataset.place_of(case))},
         )
         for case in cases
         if case.inputs.get(label) not in (None, "") and answer in case.inputs
     ]
 
 
-def from_file(suite: Suite, path: Path) -> list[Labelled]:
+def from_file(
+    suite: Suite, path: Path, name: str = "", judge: Judge | None = None
+) -> list[Labelled]:
     """From rows of `case`, `answer`, `label` and perhaps `rater`, in any format of datasets;
-    rows about the same answer are labels of several raters. Raises DatasetError, which names file
-    and line.
+    rows about the same answer are labels of several raters. Of a file that `workbench label` wrote,
+    rows about another judge than `name` are left out. Raises DatasetError, which names file and
+    line.
     """
     cases = {case.id: case for case in suite.dataset.cases}
     labelled: dict[tuple[str, str], Labelled] = {}
     for line, row in read_rows(path):
         place = f"{path}: {line}"
-        unknown = sorted(row.keys() - set(_FIELDS))
+        if row.get("about") not in (None, "", name):
+            continue
+        unknown = sorted(row.keys() - {*_FIELDS, *_EXPORTED})
         lacking = [name for name in _FIELDS[:3] if row.get(name) in (None, "")]
         if unknown or lacking:
             what = f"no field {unknown[0]!r} is known" if unknown else f"{lacking[0]} is missing"
@@ -88,15 +97,19 @@ def from_file(suite: Suite, path: Path) -> list[Labelled]:
         known = labelled.get((case.id, answer), Labelled(case, answer, {}))
         if rater in known.labels:
             raise DatasetError(f"{place}: {rater} labels this answer to {case.id!r} twice")
-        labels = {**known.labels, rater: _label(row["label"], place)}
+        labels = {**known.labels, rater: passes(row["label"], judge, place)}
         labelled[case.id, answer] = Labelled(case, answer, labels)
     return list(labelled.values())
 
 
-def _label(value: Any, place: str) -> bool:
-    word = text_of(value).strip().lower()
-    if word in _PASS:
-        return True
-    if word in _FAIL:
-        return False
+def passes(value: Any, judge: Judge | None, place: str) -> bool:
+    """Whether a label says that the answer passes: by its word, or as the judge's own verdict
+    would. Raises DatasetError.
+    """
+    word = text_of(value).strip()
+    if word.lower() in _PASS | _FAIL:
+        return word.lower() in _PASS
+    for level in judge.rubric.criteria[0].levels if judge else ():
+        if str(level) == word and level != UNSURE and judge:
+            return judge.rubric.criteria[0].score(level) == 1.0
     raise DatasetError(f"{place}: the label {word[:40]!r} is neither pass nor fail")

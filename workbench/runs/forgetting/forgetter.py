@@ -11,6 +11,7 @@ from typing import Any
 
 from workbench.datasets.values import CHECKS, TOOL_RESULTS, Case
 from workbench.errors import UsageError
+from workbench.runs.forgetting.people import forget_people
 from workbench.runs.forgetting.removed import Removed
 from workbench.runs.forgetting.tries import forget_tries, held_cases
 from workbench.runs.store import judgements
@@ -87,6 +88,7 @@ class Forgetter:
                 self._empty_case_set(case_set, inputs, removed)
             self._empty_snapshots(inputs, removed)
             forget_tries(self._connection, inputs, removed)
+            forget_people(self._connection, inputs, removed)
             self._connection.execute(
                 "DELETE FROM answers WHERE id NOT IN"
                 " (SELECT answer FROM results UNION SELECT answer FROM judgements)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from workbench.runs.store.migrations.m011_labels import M011_LABELS
+
 M001_FIRST_SCHEMA = (
     """CREATE TABLE contents (
         fingerprint TEXT PRIMARY KEY,
@@ -338,5 +340,6 @@ MIGRATIONS = (
     M008_RESCORINGS,
     M009_JUDGEMENTS,
     M010_TRIES,
+    M011_LABELS,
 )
 """Step n migrates schema n to schema n + 1, counted from 0."""

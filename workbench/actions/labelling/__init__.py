@@ -1,0 +1,1 @@
+"""People's labels of answers, and their preferences."""

@@ -1,0 +1,1 @@
+"""Answers and pairs as those see them who label them."""
