@@ -54,7 +54,7 @@ from workbench.actions.session import Session
 from workbench.workspace import open_workspace
 imported, cpu = time.perf_counter(), time.process_time()
 with Session(open_workspace(Path(sys.argv[1]))) as session:
-    found = compare(session, *sys.argv[2:])
+    compare(session, *sys.argv[2:])
 ended = time.perf_counter()
 print(ended - imported, time.process_time() - cpu, imported - started)
 """

@@ -56,9 +56,9 @@ class Design:
 
     def _decide(self, look: int, wins: int, losses: int) -> tuple[bool, Gate, Verdict]:
         pairs = _pairs(wins, losses, self.plan.block_ends[look - 1])
-        found = compare_at(pairs, self.plan, self.policy, SCORER, look)
-        hopeless = found.stopped in (STOPPED_FAIL, STOPPED_FUTILITY)
-        return found.gate is Gate.PASS or hopeless, found.gate, found.verdict
+        comparison = compare_at(pairs, self.plan, self.policy, SCORER, look)
+        hopeless = comparison.stopped in (STOPPED_FAIL, STOPPED_FUTILITY)
+        return comparison.gate is Gate.PASS or hopeless, comparison.gate, comparison.verdict
 
     def run(self, diffs: np.ndarray, flip_rate: float, truth: float) -> Figures:
         """The figures of these evaluations: a row each, differences in the order of the cases."""
@@ -112,34 +112,34 @@ def simulate(runs: int, cases: int, margin: float) -> list[Figures]:
     ]
     rng = np.random.default_rng(20)
     values = np.array([1, 0, -1], dtype=np.int8)
-    found = []
+    figures = []
     for flip_rate in (0.06, 0.10, 0.16):
         for truth in (-2 * margin, -margin, -margin / 2, 0.0, margin):
             up, down = (flip_rate + truth) / 2, (flip_rate - truth) / 2
             if up < 0.0 or down < 0.0:
                 continue
             diffs = rng.choice(values, p=[up, 1 - up - down, down], size=(runs, cases))
-            found += [design.run(diffs, flip_rate, truth) for design in designs]
-    return found
+            figures += [design.run(diffs, flip_rate, truth) for design in designs]
+    return figures
 
 
-def table(found: list[Figures], margin: float) -> str:
+def table(figures: list[Figures], margin: float) -> str:
     """The figures as aligned text, and what they amount to."""
     head = "flips  truth  design    pass          fail   better  worse   cases  calls of 2N"
     lines = [head]
-    for item in found:
+    for item in figures:
         lines.append(
             f"{100 * item.flip_rate:4.0f} %  {item.truth_points:+5.1f}  {item.design:8}"
             f"  {100 * item.passes:5.1f} ± {100 * item.error:.1f} %  {100 * item.fails:5.1f}"
             f"  {100 * item.better:6.1f}  {100 * item.worse:5.1f}  {100 * item.cases:5.0f} %"
             f"  {100 * item.calls:5.0f} %"
         )
-    return "\n".join([*lines, "", *_summary(found, margin)])
+    return "\n".join([*lines, "", *_summary(figures, margin)])
 
 
-def _summary(found: list[Figures], margin: float) -> list[str]:
+def _summary(figures: list[Figures], margin: float) -> list[str]:
     by_design = {
-        name: [item for item in found if item.design == name] for name in ("fixed", "looks")
+        name: [item for item in figures if item.design == name] for name in ("fixed", "looks")
     }
     lines = []
     for name, items in by_design.items():

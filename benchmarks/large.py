@@ -137,15 +137,15 @@ def main() -> int:
         (root / ".workbench").mkdir(mode=0o700)
         workspace = open_workspace(root)
         seed(workspace.registry_path, prompts, VERSIONS)
-        found = measure(workspace) | asyncio.run(screens(workspace, prompts))
-    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+        measured = measure(workspace) | asyncio.run(screens(workspace, prompts))
+    sys.stdout.write(json.dumps(measured, indent=1) + "\n")
     bounds = {
         "doctor_ratio": DOCTOR_TO_FLOOR,
         "key_median_ms": KEY_MS,
         "deploys_ms": DEPLOYS_MS,
     }
-    over = [f"{name} {found[name]:.2f} > {bound}" for name, bound in bounds.items()
-            if found[name] > bound]  # fmt: skip
+    over = [f"{name} {measured[name]:.2f} > {bound}" for name, bound in bounds.items()
+            if measured[name] > bound]  # fmt: skip
     for line in over:
         sys.stderr.write(line + "\n")
     return 1 if over else 0

@@ -92,8 +92,8 @@ def main() -> int:
         floor = min(plain(root, work) for _ in range(3))
         took = min(confined(root, work) for _ in range(3))
     a_second = count / took
-    found = {"answers_a_second": a_second, "floor_a_second": count / floor, "ratio": took / floor}
-    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    figures = {"answers_a_second": a_second, "floor_a_second": count / floor, "ratio": took / floor}
+    sys.stdout.write(json.dumps(figures, indent=1) + "\n")
     if a_second < LEAST_A_SECOND:
         sys.stderr.write(f"{a_second:.0f} answers a second < {LEAST_A_SECOND}\n")
     return int(a_second < LEAST_A_SECOND)

@@ -29,12 +29,12 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "extending.md"
 
 def blocks(language: str) -> dict[str, list[str]]:
     """The page's blocks by the file that their first line names."""
-    found: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     for name, text in re.findall(
         rf"^```{language}\n# (\S+)\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL
     ):
-        found.setdefault(name, []).append(text)
-    return found
+        by_name.setdefault(name, []).append(text)
+    return by_name
 
 
 @pytest.fixture
@@ -100,8 +100,10 @@ def test_the_pages_registry_is_sent_to_pointed_in_repaired_and_taken_from(
             registry.register(PromptVersion.of(prompt, number, "", "ana"))
 
         def export(version: str) -> Export:
-            found = approved(registry, "hello", version, force_reason="to try it")
-            return Export(registry, found.version.prompt, version, version, found)
+            approved_version = approved(registry, "hello", version, force_reason="to try it")
+            return Export(
+                registry, approved_version.version.prompt, version, version, approved_version
+            )
 
         first = send_version(kind, export("1.0.0"), there, steps.append)
         again = send_version(kind, export("1.0.0"), there, steps.append)
@@ -115,13 +117,13 @@ def test_the_pages_registry_is_sent_to_pointed_in_repaired_and_taken_from(
         assert "to try it" in file.read_text()
         file.write_text(file.read_text().replace("Hi", "Yo"))
         expected = Expected("hello", {"1.0.0": True, "1.1.0": True}, {"production": "1.1.0"})
-        found = drift_of(registry, kind, expected, there)
-        assert [(f.drift, f.theirs) for f in found] == [
+        drifts = drift_of(registry, kind, expected, there)
+        assert [(f.drift, f.theirs) for f in drifts] == [
             (Drift.CONTENT, "1.1.0 (2)"),
             (Drift.POINTER, ""),
         ]
         with pytest.raises(TargetConflict, match="has it with other content"):
             send_version(kind, export("1.1.0"), there, steps.append)
         assert send_version(kind, export("1.1.0"), there, steps.append, force=True).ref == "3"
-        assert found[0].held is not None
-        assert kind.prompt("hello", found[0].held).messages[0].content == "Yo {{ name }}"
+        assert drifts[0].held is not None
+        assert kind.prompt("hello", drifts[0].held).messages[0].content == "Yo {{ name }}"

@@ -97,8 +97,8 @@ def test_a_state_folder_behind_a_link_is_read_and_never_written(tmp_path: Path) 
 
     def files() -> list[str]:
         """Without what SQLite needs to read beside others who write."""
-        found = (path.name for path in mine.state.iterdir())
-        return sorted(name for name in found if not name.endswith(("-wal", "-shm")))
+        names = (path.name for path in mine.state.iterdir())
+        return sorted(name for name in names if not name.endswith(("-wal", "-shm")))
 
     before = files()
     with Session(cloned) as session:
@@ -231,7 +231,7 @@ def test_the_command_says_it_in_one_line(tmp_path: Path, victim: Path) -> None:
     cli = make_cli(tmp_path / "w", "http://127.0.0.1:9/v1")
     (cli.root / ".workbench").mkdir()
     (cli.root / ".workbench" / "registry.db.lock").symlink_to(victim)
-    found = cli.here("register", "triage", "-d", "first")
-    assert found.code == 5
-    assert "registry.db.lock is a symbolic link" in found.err
+    done = cli.here("register", "triage", "-d", "first")
+    assert done.code == 5
+    assert "registry.db.lock is a symbolic link" in done.err
     assert victim.read_text() == "precious: twenty bytes and more"

@@ -46,9 +46,11 @@ def test_another_users_registry_is_taken_by_its_path_alone(
     path = planted / ".workbench" / "registry.db"
     for folder in (planted / "mine", planted):
         monkeypatch.chdir(folder)
-        with pytest.raises(RegistryUnusable, match=r"\.workbench belongs to another user") as said:
+        with pytest.raises(
+            RegistryUnusable, match=r"\.workbench belongs to another user"
+        ) as refusal:
             PromptRegistry()
-        assert "give its path, or set WORKBENCH_REGISTRY" in str(said.value)
+        assert "give its path, or set WORKBENCH_REGISTRY" in str(refusal.value)
     with PromptRegistry(path) as registry:
         assert registry.get_active("p", "development").content == "text"
     monkeypatch.setenv("WORKBENCH_REGISTRY", str(path))
@@ -76,10 +78,10 @@ def test_a_link_to_another_users_registry_is_not_taken(
     real = os.stat
 
     def stat(path: object, *given: object, **named: object) -> os.stat_result:
-        found = real(path, *given, **named)  # type: ignore[arg-type]
+        status = real(path, *given, **named)  # type: ignore[arg-type]
         if not str(path).endswith("registry.db"):
-            return found
-        return os.stat_result((*found[:4], os.geteuid() + 1, *found[5:]))
+            return status
+        return os.stat_result((*status[:4], os.geteuid() + 1, *status[5:]))
 
     monkeypatch.setattr(os, "stat", stat)
     with pytest.raises(RegistryUnusable, match="belongs to another user"):
@@ -113,7 +115,7 @@ def test_what_a_stranger_puts_where_there_was_no_registry_is_not_served(
 
 @pytest.mark.usefixtures("another_user")
 def test_another_users_workspace_is_taken_where_somebody_stands_or_says_so(planted: Path) -> None:
-    with pytest.raises(UntrustedWorkspace, match=r"workbench\.toml belongs to another") as said:
+    with pytest.raises(UntrustedWorkspace, match=r"workbench\.toml belongs to another") as refusal:
         find_root()
-    assert f"--workspace {planted}" in str(said.value)
+    assert f"--workspace {planted}" in str(refusal.value)
     assert find_root(planted) == planted

@@ -72,7 +72,7 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[workspce]", "did you mean 'workspace'?"),
         ("[workspace]\nauthr = 'a'", "did you mean 'author'?"),
@@ -115,10 +115,12 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
         (b"\xff\xfe", "workbench.toml"),
     ],
 )
-def test_what_is_wrong_is_named_with_the_file(tmp_path: Path, text: str | bytes, said: str) -> None:
+def test_what_is_wrong_is_named_with_the_file(
+    tmp_path: Path, text: str | bytes, message: str
+) -> None:
     with pytest.raises(SettingsError) as caught:
         settings_of(tmp_path, text)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "workbench.toml" in caught.value.message
 
 

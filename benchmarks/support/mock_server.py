@@ -63,8 +63,8 @@ class Mock(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._data += data
         while True:
-            head, found, rest = self._data.partition(b"\r\n\r\n")
-            if not found:
+            head, separator, rest = self._data.partition(b"\r\n\r\n")
+            if not separator:
                 return
             length = 0
             for line in head.split(b"\r\n"):

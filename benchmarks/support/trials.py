@@ -94,11 +94,11 @@ def run(trial: Trial, runs: int, salt: str = "") -> Rates:
         ended += judge.decide(scores)
     made = {claim: sum(item.claims(claim) for item in ended) for claim in trial.claims}
     decided = [item.cases for item in ended if item.cases]
-    found = Rates(runs, made, sum(decided) / max(1, len(decided)) / trial.n)
+    rates = Rates(runs, made, sum(decided) / max(1, len(decided)) / trial.n)
     bound = (1.0 - trial.confidence) / 2.0
-    if trial.promised and not salt and any(found.exceeds(c, bound) for c in trial.claims):
+    if trial.promised and not salt and any(rates.exceeds(c, bound) for c in trial.claims):
         return run(trial, _AGAIN * runs, "again")
-    return found
+    return rates
 
 
 def run_all(
@@ -111,14 +111,14 @@ def run_all(
     """Each trial once, the slow ones first."""
     wanted = sorted(set(trials), key=lambda trial: (-trial.n, trial.promised, str(trial)))
     jobs = [(trial, runs if trial.promised else power_runs) for trial in wanted]
-    found = {}
+    rates = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         waiting = {pool.submit(run, *job): job[0] for job in jobs}
         for number, future in enumerate(as_completed(waiting), 1):
-            found[waiting[future]] = future.result()
+            rates[waiting[future]] = future.result()
             on_done(number)
-    return found
+    return rates
 
 
 def extended_plan(policy: GatePolicy, first: int, most: int, step: int = 100) -> Plan:

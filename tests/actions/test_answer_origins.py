@@ -42,10 +42,10 @@ def test_where_fresh_answers_are_asked_for_the_screens_foresee_every_call_again(
         assert not needs_fresh_answers(session)
         assert preflight_evaluation(session, "triage", number).estimate.calls == 0
     with opened(tmp_path, 'answers = "fresh"') as session:
-        found = preflight_evaluation(session, "triage", number)
+        preflight = preflight_evaluation(session, "triage", number)
         assert needs_fresh_answers(session)
-        assert found.estimate.calls == CASES
-        assert found.lines[-1] == "no cached answers: an environment counts fresh answers only"
+        assert preflight.estimate.calls == CASES
+        assert preflight.lines[-1] == "no cached answers: an environment counts fresh answers only"
 
 
 @pytest.mark.parametrize(

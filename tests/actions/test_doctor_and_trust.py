@@ -30,7 +30,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return create_workspace(tmp_path / "w")
 
 
-def found(workspace: Workspace, name: str) -> list[tuple[Level, str]]:
+def checks_named(workspace: Workspace, name: str) -> list[tuple[Level, str]]:
     return [(check.level, check.message) for check in examine(workspace) if check.name == name]
 
 
@@ -47,11 +47,11 @@ def test_a_new_workspace_has_no_problem(workspace: Workspace) -> None:
 def test_a_registry_that_others_may_write_is_a_warning(workspace: Workspace) -> None:
     with Session(workspace) as session:
         sync(session)
-    assert found(workspace, "registry")[0][0] is Level.OK
+    assert checks_named(workspace, "registry")[0][0] is Level.OK
     workspace.registry_path.chmod(0o666)
-    level, said = found(workspace, "registry")[0]
+    level, message = checks_named(workspace, "registry")[0]
     assert level is Level.WARNING
-    assert "may be written by others (666)" in said
+    assert "may be written by others (666)" in message
 
 
 def test_a_signing_key_that_others_may_read_or_commit_is_a_warning(
@@ -81,11 +81,11 @@ def test_a_damaged_registry_and_a_broken_draft_are_problems(workspace: Workspace
     with workspace.registry_path.open("r+b") as file:
         file.seek(size // 2)
         file.write(b"\xff" * (size // 2))
-    assert found(workspace, "registry")[0][0] is Level.PROBLEM
+    assert checks_named(workspace, "registry")[0][0] is Level.PROBLEM
     (workspace.root / "prompts" / "broken.prompty").write_text("---\nname: [\n---\n")
-    level, said = found(workspace, "draft")[0]
+    level, message = checks_named(workspace, "draft")[0]
     assert level is Level.PROBLEM
-    assert "broken.prompty" in said
+    assert "broken.prompty" in message
 
 
 def _made(workspace: Workspace) -> Path:
@@ -99,12 +99,12 @@ def test_a_missing_key_is_named_by_its_variable(
     monkeypatch.delenv("SOME_KEY", raising=False)
     table = '[providers.o]\nbase_url = "https://api.example.com/v1"\napi_key_env = "SOME_KEY"\n'
     changed = with_settings(workspace, table)
-    level, said = found(changed, "provider o")[0]
+    level, message = checks_named(changed, "provider o")[0]
     assert level is Level.PROBLEM
-    assert "SOME_KEY is not set" in said
-    assert found(changed, "trust")[0][0] is Level.WARNING
+    assert "SOME_KEY is not set" in message
+    assert checks_named(changed, "trust")[0][0] is Level.WARNING
     monkeypatch.setenv("SOME_KEY", "sk-canary-1")
-    assert found(changed, "provider o") == [(Level.OK, "api.example.com, key set")]
+    assert checks_named(changed, "provider o") == [(Level.OK, "api.example.com, key set")]
     assert "canary" not in str(examine(changed))
 
 
@@ -194,27 +194,27 @@ def test_a_loopback_provider_without_a_key_needs_no_trust(workspace: Workspace, 
 
 
 def test_anchors_that_git_would_not_merge_are_warned_about(workspace: Workspace) -> None:
-    assert found(workspace, "anchors") == []
+    assert checks_named(workspace, "anchors") == []
     (workspace.root / "registry.anchors").touch()
     (workspace.root / ".git").mkdir()
-    ((level, said),) = found(workspace, "anchors")
+    ((level, message),) = checks_named(workspace, "anchors")
     assert level is Level.WARNING
-    assert "conflicts" in said
+    assert "conflicts" in message
     add_union_merge(workspace.root)
-    assert found(workspace, "anchors") == []
+    assert checks_named(workspace, "anchors") == []
 
 
 def test_doctor_says_which_code_may_run(workspace: Workspace) -> None:
-    assert found(workspace, "code") == []
+    assert checks_named(workspace, "code") == []
     (workspace.root / "scorers").mkdir()
     (workspace.root / "scorers" / "own.py").write_text("def score(answer, case): return 1\n")
     (workspace.root / "scorers" / "broken.py").write_text("def\n")
-    broken, waiting = found(workspace, "code")
+    broken, waiting = checks_named(workspace, "code")
     assert broken[0] is waiting[0] is Level.WARNING
     assert "scorers/broken.py line 1" in broken[1]
     assert waiting[1] == "not allowed to run: scorers/own.py"
     allow(read_source(workspace.root, "scorers/own.py"))
-    _, allowed = found(workspace, "code")
+    _, allowed = checks_named(workspace, "code")
     assert allowed[0] is Level.OK
     assert "may run: scorers/own.py" in allowed[1]
 
@@ -244,6 +244,6 @@ def test_a_registry_of_models_is_unusable_until_the_workspace_is_trusted(
     workspace: Workspace,
 ) -> None:
     changed = with_settings(workspace, '[model_registries.models]\nkind = "mlflow"\n')
-    assert found(changed, "trust") == [(Level.WARNING, "not trusted, so unusable: models")]
+    assert checks_named(changed, "trust") == [(Level.WARNING, "not trusted, so unusable: models")]
     trust(changed)
-    assert found(changed, "trust") == [(Level.OK, "you trust this workspace")]
+    assert checks_named(changed, "trust") == [(Level.OK, "you trust this workspace")]

@@ -117,11 +117,13 @@ def test_a_side_with_errors_goes_on_with_its_own_run(session: Session, script: S
     a, b = gaps(compared)
     assert (set(a.unanswered), a.unasked, b.cases) == ({"c3", "c7"}, (), 0)
     started = []
-    found = rerun_missing(session, a, lambda live, name: started.append((live.run_id, name))).run_id
-    assert found == compared.a.summary.run_id
-    assert [run_id for run_id, _ in started] == [found]
+    continued = rerun_missing(
+        session, a, lambda live, name: started.append((live.run_id, name))
+    ).run_id
+    assert continued == compared.a.summary.run_id
+    assert [run_id for run_id, _ in started] == [continued]
     assert sorted(script.asked) == [3, 7]
-    again = compare(session, found, compared.b.summary.run_id)
+    again = compare(session, continued, compared.b.summary.run_id)
     assert not again.headline.missing
     assert [gap.cases for gap in gaps(again)] == [0, 0]
 
@@ -136,32 +138,32 @@ def test_cases_that_one_side_was_never_asked_make_a_new_run(
     a, b = gaps(compared)
     assert ([case.id for case in a.unasked], b.cases) == ([f"c{n}" for n in range(5, 20)], 0)
     names: list[str] = []
-    found = rerun_missing(session, a, lambda _live, name: names.append(name)).run_id
-    assert found != short
+    run_id = rerun_missing(session, a, lambda _live, name: names.append(name)).run_id
+    assert run_id != short
     assert names == ["triage (draft)"]
     assert sorted(script.asked) == list(range(5, 20))
-    again = compare(session, found, whole)
+    again = compare(session, run_id, whole)
     assert len(again.cases) == 20
     assert [gap.cases for gap in gaps(again)] == [0, 0]
 
 
 @pytest.mark.exhaustive
 def test_the_estimate_is_of_what_is_missing_only(session: Session, script: Script) -> None:
-    found = estimate_missing(session, gaps(two_runs(session, script))[:1])
-    assert (found.calls, found.cached) == (2, 0)
-    assert found.usd is not None
-    assert found.usd > 0
+    estimate = estimate_missing(session, gaps(two_runs(session, script))[:1])
+    assert (estimate.calls, estimate.cached) == (2, 0)
+    assert estimate.usd is not None
+    assert estimate.usd > 0
     short, whole = run(session, "other", limit=5), run(session, "careful")
-    found = estimate_missing(session, gaps(compare(session, short, whole)))
-    assert found.calls == 15
+    estimate = estimate_missing(session, gaps(compare(session, short, whole)))
+    assert estimate.calls == 15
 
 
 @pytest.mark.exhaustive
 def test_what_fails_again_is_still_missing(session: Session, script: Script) -> None:
     compared = two_runs(session, script)
     script.failing = {7}
-    found = rerun_missing(session, gaps(compared)[0]).run_id
-    again = compare(session, found, compared.b.summary.run_id)
+    run_id = rerun_missing(session, gaps(compared)[0]).run_id
+    again = compare(session, run_id, compared.b.summary.run_id)
     assert gaps(again)[0].unanswered == ("c7",)
 
 

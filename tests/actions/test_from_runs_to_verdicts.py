@@ -124,8 +124,8 @@ def version(session: Session, system: str) -> str:
 def live(session: Session, system: str) -> str:
     """Register, evaluate and deploy: the baseline of what follows."""
     ref = version(session, system)
-    (found,) = evaluate(session, "triage", ref.partition("@")[2])
-    assert found.gate is Gate.PASS
+    (evidence,) = evaluate(session, "triage", ref.partition("@")[2])
+    assert evidence.gate is Gate.PASS
     deploy(session, "triage", ref.partition("@")[2], "production", reason="first")
     return ref
 
@@ -137,13 +137,13 @@ def test_a_clear_regression_stops_at_a_look_and_the_record_says_the_same(
     before = len(server.requests)
     server.delay_s = 0.05  # An endpoint that takes no time at all has answered before any look.
     number = version(session, "Guess a queue.").partition("@")[2]
-    (found,) = evaluate(session, "triage", number)
-    seen = len(found.pairs["exact_match"])
-    assert found.gate is not Gate.PASS
-    assert seen in found.plan["block_ends"][:-1]
+    (evidence,) = evaluate(session, "triage", number)
+    seen = len(evidence.pairs["exact_match"])
+    assert evidence.gate is not Gate.PASS
+    assert seen in evidence.plan["block_ends"][:-1]
     assert len(server.requests) - before < CASES
-    assert found.comparisons[0].details["looks"][-1]["stopped"] in ("fail", "futility")
-    assert recompute(found) is found.gate
+    assert evidence.comparisons[0].details["looks"][-1]["stopped"] in ("fail", "futility")
+    assert recompute(evidence) is evidence.gate
 
 
 @pytest.mark.exhaustive
@@ -156,18 +156,18 @@ def test_a_look_that_stops_leaves_out_the_calls_of_the_baseline_too(
     live(session, "Answer with a queue.")
     number = version(session, "Guess a queue.").partition("@")[2]
     server.requests.clear()
-    (found,) = evaluate(session, "triage", number, fresh=True)
-    seen = len(found.pairs["exact_match"])
-    assert found.gate is not Gate.PASS and seen in found.plan["block_ends"][:-1]
+    (evidence,) = evaluate(session, "triage", number, fresh=True)
+    seen = len(evidence.pairs["exact_match"])
+    assert evidence.gate is not Gate.PASS and seen in evidence.plan["block_ends"][:-1]
     systems = [request["messages"][0]["content"] for request in server.requests]
     counts = [systems.count(f"{word} a queue.") for word in ("Answer with", "Guess")]
     assert counts == [seen * repeats] * 2
-    block = found.plan["block_ends"][0] * repeats
+    block = evidence.plan["block_ends"][0] * repeats
     assert {text.split()[0] for text in systems[:block]} == {"Answer"}, "block by block, in turn"
     left, planned = 2 * repeats * (CASES - seen), 2 * repeats * CASES
-    assert found.environment["unasked"] == left
-    assert f"stopped early: {left:,} of {planned:,} calls saved" in evidence_notes(found)[0]
-    assert recompute(found) is found.gate
+    assert evidence.environment["unasked"] == left
+    assert f"stopped early: {left:,} of {planned:,} calls saved" in evidence_notes(evidence)[0]
+    assert recompute(evidence) is evidence.gate
 
 
 @pytest.mark.exhaustive
@@ -202,12 +202,12 @@ def test_a_baseline_that_ends_before_a_look_decides_nothing(
 @pytest.mark.exhaustive
 def test_without_a_baseline_all_cases_meet_the_threshold_in_one_look(session: Session) -> None:
     number = version(session, "Answer with a queue.").partition("@")[2]
-    (found,) = evaluate(session, "triage", number)
-    assert found.baseline_version is None
-    assert found.plan["baseline"] is False
-    assert found.plan["looks"] == 1
-    assert found.plan["created_at"] == found.started_at
-    assert (found.comparisons[0].method, found.comparisons[0].cases) == ("wilson", CASES)
+    (evidence,) = evaluate(session, "triage", number)
+    assert evidence.baseline_version is None
+    assert evidence.plan["baseline"] is False
+    assert evidence.plan["looks"] == 1
+    assert evidence.plan["created_at"] == evidence.started_at
+    assert (evidence.comparisons[0].method, evidence.comparisons[0].cases) == ("wilson", CASES)
 
 
 @pytest.mark.exhaustive
@@ -225,14 +225,14 @@ def test_a_run_that_was_ended_before_its_last_case_passes_no_gate(
     suite = session.workspace.root / "evals" / "triage" / "suite.yaml"
     suite.write_text(SUITE.replace("concurrency: 8", "concurrency: 1"))
     number = version(session, "Answer with a queue.").partition("@")[2]
-    said = r"1 of 120 questions not asked.* stopped by the user"
-    with pytest.raises(RunCutShort, match=said) as refused:
+    message = r"1 of 120 questions not asked.* stopped by the user"
+    with pytest.raises(RunCutShort, match=message) as refused:
         evaluate(session, "triage", number, on_run=lambda live, name: under_way.append(live))
     assert refused.value.exit_code == EXIT_INCOMPLETE
     assert session.registry.evaluations("triage") == []
     server.script = lambda messages, options: "billing"
-    (found,) = evaluate(session, "triage", number)
-    assert found.gate is Gate.PASS, "asked again, the rest is all that is paid"
+    (evidence,) = evaluate(session, "triage", number)
+    assert evidence.gate is Gate.PASS, "asked again, the rest is all that is paid"
     assert server.calls == CASES
 
 
@@ -248,9 +248,9 @@ def test_the_plan_is_stored_with_the_run_before_its_first_call(
             stored.append(other.store.summary(run.run_id).environment["plan"])
 
     number = version(session, "Answer with a queue.").partition("@")[2]
-    (found,) = evaluate(session, "triage", number, on_run=look)
-    assert stored == [found.plan]
-    assert "plan" not in found.environment
+    (evidence,) = evaluate(session, "triage", number, on_run=look)
+    assert stored == [evidence.plan]
+    assert "plan" not in evidence.environment
     assert len(server.requests) - before == CASES
 
 
@@ -259,14 +259,14 @@ def test_looks_fall_between_groups(tmp_path: Path, server: OpenAIServer) -> None
     make(tmp_path, server.base_url, groups=110)
     with Session(open_workspace(tmp_path)) as session:
         live(session, "Answer with a queue.")
-        (found,) = evaluate(
+        (evidence,) = evaluate(
             session, "triage", version(session, "Answer with one queue.").partition("@")[2]
         )
-        assert found.plan["looks"] == 5
-        pairs = found.pairs["exact_match"]
+        assert evidence.plan["looks"] == 5
+        pairs = evidence.pairs["exact_match"]
         groups = [group for group, _ in itertools.groupby(pair.group for pair in pairs)]
         assert len(groups) == len(set(groups))
-        assert recompute(found) is found.gate
+        assert recompute(evidence) is evidence.gate
 
 
 @pytest.mark.exhaustive
@@ -276,9 +276,9 @@ def test_a_run_in_the_order_of_a_plan_is_compared_with_a_new_one(
     live(session, "Answer with a queue.")
     asked = len(server.requests)
     version(session, "Guess a queue.")
-    found = compare(session, "triage@1.0.0", "triage@1.0.1")
-    assert found.headline.cases == CASES
-    assert found.headline.verdict is Verdict.WORSE
+    compared = compare(session, "triage@1.0.0", "triage@1.0.1")
+    assert compared.headline.cases == CASES
+    assert compared.headline.verdict is Verdict.WORSE
     assert len(server.requests) - asked == CASES, "the baseline's answers were there already"
 
 
@@ -325,8 +325,8 @@ def test_a_prompt_asked_twice_anew_is_compared_with_itself_to_see_its_noise(
     session: Session,
 ) -> None:
     version(session, "Answer with a queue.")
-    found = compare(session, "triage@1.0.0", "triage@1.0.0", fresh=True)
-    assert found.a.summary.run_id != found.b.summary.run_id
+    compared = compare(session, "triage@1.0.0", "triage@1.0.0", fresh=True)
+    assert compared.a.summary.run_id != compared.b.summary.run_id
 
 
 @pytest.mark.exhaustive
@@ -343,16 +343,16 @@ def test_calls_that_failed_are_made_again_unless_what_is_stored_will_do(
     other = next(ref for ref in ("triage@1.0.0", "triage@1.0.1") if ref != broken)
     run_of(session, other)
     calls = server.calls
-    found = compare(session, other, broken, as_stored=True)
-    assert found.b.summary.run_id == first
-    assert found.headline.missing == ("c7",)
+    compared = compare(session, other, broken, as_stored=True)
+    assert compared.b.summary.run_id == first
+    assert compared.headline.missing == ("c7",)
     assert server.calls == calls
-    turned = swapped(session, found)
+    turned = swapped(session, compared)
     assert (turned.a.summary.run_id, turned.b.summary.run_id) == (
         first,
-        found.a.summary.run_id,
+        compared.a.summary.run_id,
     )
-    assert turned.headline.fixed == found.headline.broke
+    assert turned.headline.fixed == compared.headline.broke
     assert compare(session, other, broken).headline.missing == ()
     assert server.calls == calls + 1
 
@@ -428,9 +428,9 @@ def test_two_fresh_runs_of_a_show_its_noise(session: Session, script: Script) ->
     assert itself.noise.flips == len(itself.headline.fixed) + len(itself.headline.broke) > 0
     script.flaky = 0.0
     version(session, "Answer with one queue.")
-    found = compare(session, "triage@1.0.0", "triage@1.0.1")
-    assert found.noise == itself.noise
-    assert below_noise(found.headline, itself.noise)
+    compared = compare(session, "triage@1.0.0", "triage@1.0.1")
+    assert compared.noise == itself.noise
+    assert below_noise(compared.headline, itself.noise)
 
 
 @pytest.mark.exhaustive
@@ -450,9 +450,9 @@ def test_the_sentence_that_broke_it_is_named_from_the_broken_cases_alone(
     plans = []
     compare(session, "triage@1.0.0", "triage@1.0.1")
     before = len(server.requests)
-    found = bisect(session, "triage@1.0.0", "triage@1.0.1", halves=halves, on_plan=plans.append)
-    assert [hunk.new.strip() for hunk in found.guilty] == ["Guess if you must."]
-    broke = len(found.plan.compared.headline.broke)
+    bisection = bisect(session, "triage@1.0.0", "triage@1.0.1", halves=halves, on_plan=plans.append)
+    assert [hunk.new.strip() for hunk in bisection.guilty] == ["Guess if you must."]
+    broke = len(bisection.plan.compared.headline.broke)
     assert broke > 10
     assert len(plans) == 1
     assert len(server.requests) - before <= plans[0].most_trials * broke

@@ -95,18 +95,18 @@ def test_an_attempt_is_known_again_by_old_and_new_digests(
     session: Session, before: tuple[str, ...], by_questions: bool, now: tuple[str, ...]
 ) -> None:
     recorded(session, cases_of(*before), by_questions=by_questions)
-    found = worn(session, cases_of(*now))
-    assert (found.attempts, found.shared) == (1, 30)
-    assert not found.removed and not found.changed
+    uses = worn(session, cases_of(*now))
+    assert (uses.attempts, uses.shared) == (1, 30)
+    assert not uses.removed and not uses.changed
 
 
 def test_other_questions_begin_a_count_of_their_own_and_what_is_gone_is_said(
     session: Session,
 ) -> None:
     recorded(session, cases_of("a"), by_questions=True)
-    found = worn(session, cases_of("a", start=30))
-    assert (found.attempts, found.shared, len(found.changed)) == (0, 0, 30)
-    assert earlier_attempt_notes(found.content()) == [
+    uses = worn(session, cases_of("a", start=30))
+    assert (uses.attempts, uses.shared, len(uses.changed)) == (0, 0, 30)
+    assert earlier_attempt_notes(uses.content()) == [
         "30 cases were changed since an earlier attempt, 0 of which had failed: a0, a1, a2, a3, a4"
         " and 25 more"
     ]
@@ -159,9 +159,9 @@ def edited(change: Callable[[str], str]) -> tuple[Case, ...]:
 )
 def test_what_is_sent_alike_is_the_same_question(session: Session, now: tuple[Case, ...]) -> None:
     recorded(session, rows_of(), by_questions=True, prompt=BRIEF)
-    found = worn(session, now)
-    assert (found.attempts, found.shared) == (1, 30)
-    assert not found.removed and not found.changed
+    uses = worn(session, now)
+    assert (uses.attempts, uses.shared) == (1, 30)
+    assert not uses.removed and not uses.changed
 
 
 @pytest.mark.parametrize(
@@ -178,8 +178,8 @@ def test_what_is_sent_otherwise_is_another_question_and_is_named(
     session: Session, now: tuple[Case, ...]
 ) -> None:
     recorded(session, rows_of(), by_questions=True, prompt=BRIEF)
-    found = worn(session, now)
-    assert (found.attempts, len(found.changed)) == (0, 30)
+    uses = worn(session, now)
+    assert (uses.attempts, len(uses.changed)) == (0, 30)
 
 
 def test_a_later_version_that_sends_more_knows_what_an_earlier_one_was_asked(
@@ -192,6 +192,6 @@ def test_a_later_version_that_sends_more_knows_what_an_earlier_one_was_asked(
 
 
 def test_questions_are_recorded_by_what_is_sent(session: Session) -> None:
-    found = recorded(session, cases_of("a"), by_questions=True)
-    assert found.questions == sent_digests(PROMPT, cases_of("b"))
-    assert evidence_from_json(evidence_to_json(found)) == found
+    evidence = recorded(session, cases_of("a"), by_questions=True)
+    assert evidence.questions == sent_digests(PROMPT, cases_of("b"))
+    assert evidence_from_json(evidence_to_json(evidence)) == evidence

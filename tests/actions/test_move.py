@@ -123,7 +123,7 @@ def test_a_sqlite_file_is_a_registry_that_apps_read(workspace: Workspace, tmp_pa
 
 @pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
-    ("target", "ref", "said"),
+    ("target", "ref", "message"),
     [
         ("jsno", "hello", "did you mean 'json'?"),
         ("sqlite", "hello", "the whole registry"),
@@ -132,11 +132,11 @@ def test_a_sqlite_file_is_a_registry_that_apps_read(workspace: Workspace, tmp_pa
     ],
 )
 def test_a_wrong_export_says_what_is_wrong(
-    workspace: Workspace, tmp_path: Path, target: str, ref: str | None, said: str
+    workspace: Workspace, tmp_path: Path, target: str, ref: str | None, message: str
 ) -> None:
     with Session(workspace) as session, pytest.raises(UsageError) as caught:
         export(session, target, ref, tmp_path / "x", "production")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def with_settings(workspace: Workspace, text: str) -> Workspace:
@@ -177,7 +177,7 @@ def test_a_table_of_the_settings_names_a_target_with_its_kind_and_place(
 
 @pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ('kind = "jsno"', "[targets.team]: no target kind 'jsno' (did you mean 'json'?)"),
         ('kind = "nexus"', "[targets.team]: no target kind 'nexus' (known: dotprompt, folder"),
@@ -188,12 +188,12 @@ def test_a_table_of_the_settings_names_a_target_with_its_kind_and_place(
     ],
 )
 def test_a_wrong_table_of_a_target_is_refused_with_what_to_do(
-    workspace: Workspace, table: str, said: str
+    workspace: Workspace, table: str, message: str
 ) -> None:
     changed = with_settings(workspace, f"[targets.team]\n{table}\n")
     with Session(changed) as session, pytest.raises(UsageError) as caught:
         export(session, "team", "hello@development", None, "production")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_target_is_suggested_by_its_kind_and_by_its_name(workspace: Workspace) -> None:
@@ -287,11 +287,11 @@ def test_a_version_leaves_and_comes_back_with_the_revision_of_its_templates(
         path = draft_from(session, "greet", "1.0.0").path
         assert session.registry.verify().first_bad is None
     assert ("revision" in json.loads(told.read_bytes())) == (revision == REVISION)
-    for found in (told, draft, path, import_drafts(workspace, told, "other")[0][0]):
-        assert prompt_in(found).fingerprint == prompt.fingerprint
+    for place in (told, draft, path, import_drafts(workspace, told, "other")[0][0]):
+        assert prompt_in(place).fingerprint == prompt.fingerprint
     with PromptRegistry(copy) as registry:
         live = registry.get_active("greet", "development")
         assert live is not None
         assert live.fingerprint == prompt.fingerprint
-        said = live.messages()[0]["content"]
-    assert said == {FIRST_REVISION: '""', REVISION: '"é"'}[revision]
+        content = live.messages()[0]["content"]
+    assert content == {FIRST_REVISION: '""', REVISION: '"é"'}[revision]

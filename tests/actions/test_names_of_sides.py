@@ -15,10 +15,10 @@ def draft(path: str) -> Source:
 
 
 def shorts(*sources: Source, run_ids: tuple[str, ...] = ()) -> list[str]:
-    found = with_distinct_names(sources, run_ids)
-    assert len({source.name for source in found}) == len(found)
-    assert with_distinct_names(found, run_ids) == found
-    return [source.short for source in found]
+    renamed = with_distinct_names(sources, run_ids)
+    assert len({source.name for source in renamed}) == len(renamed)
+    assert with_distinct_names(renamed, run_ids) == renamed
+    return [source.short for source in renamed]
 
 
 def test_two_drafts_are_told_apart_by_as_much_of_their_paths_as_it_takes() -> None:

@@ -39,9 +39,9 @@ def test_blanks_alone_make_another_version_with_a_warning(workspace: Workspace, 
         sync(session)
         register(session, resolve(session, "hello"), description="first")
         change(workspace, "Answer in one short sentence.", new)
-        found = propose(session, resolve(session, "hello"))
-        assert found.warnings == ("only blanks and line ends differ from 1.0.0",)
-        assert found.same_as is None
+        proposal = propose(session, resolve(session, "hello"))
+        assert proposal.warnings == ("only blanks and line ends differ from 1.0.0",)
+        assert proposal.same_as is None
         assert register(session, resolve(session, "hello"), description="blanks") == "hello@1.0.1"
         change(workspace, new, "Answer in one long sentence.")
         assert propose(session, resolve(session, "hello")).warnings == ()
@@ -53,8 +53,8 @@ def test_what_no_reader_sees_is_warned_about_before_it_is_registered(
     change(workspace, "one short", "one \u202eshort\u202c \U000e0041\u200b")
     with Session(workspace) as session:
         sync(session)
-        found = propose(session, resolve(session, "hello"))
-    assert found.warnings == (
+        proposal = propose(session, resolve(session, "hello"))
+    assert proposal.warnings == (
         "line 1 of the system message holds U+200B, U+202C, U+202E, U+E0041,"
         " which readers do not see and models do",
     )
@@ -67,19 +67,19 @@ def test_a_key_is_warned_about_when_registered_exported_and_run(tmp_path: Path) 
     draft.write_text(draft.read_text().replace("plain", f"plain\nSend {KEY} along."))
     cases = cli.root / "evals" / "triage" / "cases.jsonl"
     cases.write_text(cases.read_text().replace("case 105", f"case 105: my key is {KEY}"))
-    said = "line 2 of the system message looks like it holds a key (sk-p…)"
+    warning = "line 2 of the system message looks like it holds a key (sk-p…)"
 
     registered = cli.here("register", "triage", "-d", "first", "--json")
     sqlite = cli.here("export", "sqlite", "--output", str(tmp_path / "prompts.db"), "--json")
     prompty = cli.here("export", "prompty", "triage@1.0.0", "-o", str(tmp_path / "a.prompty"))
     run = cli.here("run", "triage", "--json")
 
-    assert registered.json["warnings"] == [said]
-    assert sqlite.json["warnings"] == [f"triage@1.0.0: {said}"]
-    assert f"warning: triage@1.0.0: {said}" in prompty.err
+    assert registered.json["warnings"] == [warning]
+    assert sqlite.json["warnings"] == [f"triage@1.0.0: {warning}"]
+    assert f"warning: triage@1.0.0: {warning}" in prompty.err
     assert "1 of 20 cases look like they hold a key, first 'c105'" in run.json["notes"]
-    for found in (registered, sqlite, prompty, run):
-        assert KEY not in found.out + found.err
+    for output in (registered, sqlite, prompty, run):
+        assert KEY not in output.out + output.err
 
 
 @pytest.mark.exhaustive
@@ -101,8 +101,8 @@ def test_after_candidates_their_release_is_proposed_and_further_ones_are_allowed
         assert registered("three", "2.0.0-rc.2") == "hello@2.0.0-rc.2"
         assert registered("a patch meanwhile", "1.0.1") == "hello@1.0.1"
         change(workspace, "a patch meanwhile", "four")
-        found = propose(session, resolve(session, "hello"))
-        assert (found.previous, found.version) == ("1.0.1", "2.0.0")
+        proposal = propose(session, resolve(session, "hello"))
+        assert (proposal.previous, proposal.version) == ("1.0.1", "2.0.0")
         assert registered("four", "2.0.0-rc.3") == "hello@2.0.0-rc.3"
         assert registered("five") == "hello@2.0.0"
         with pytest.raises(RegistryError, match=r"rc\.4 is a candidate for 2\.0\.0, which is"):
@@ -125,8 +125,12 @@ def test_the_release_of_a_candidate_has_its_content_and_is_proposed(workspace: W
         candidate = register(
             session, resolve(session, "hello"), description="x", version="2.0.0-rc.2"
         )
-        found = propose(session, resolve(session, "hello"))
-        assert (candidate, found.version, found.same_as) == ("hello@2.0.0-rc.2", "2.0.0", None)
+        proposal = propose(session, resolve(session, "hello"))
+        assert (candidate, proposal.version, proposal.same_as) == (
+            "hello@2.0.0-rc.2",
+            "2.0.0",
+            None,
+        )
         assert propose(session, resolve(session, "hello"), "2.0.0-rc.3").same_as == "2.0.0-rc.2"
         assert propose(session, resolve(session, "hello"), "3.0.0").same_as == "2.0.0-rc.2"
 

@@ -101,9 +101,9 @@ def as_in_0_1_0(session: Session, evidence: Evidence) -> None:
 @pytest.mark.exhaustive
 def test_typed_cells_are_asked_scored_and_recorded(session: Session, server: OpenAIServer) -> None:
     number = version(session)
-    (found,) = evaluate(session, "triage", number)
-    assert (found.score, len(server.requests)) == (1.0, 20)
-    assert "cells" in found.suite_parts
+    (evidence,) = evaluate(session, "triage", number)
+    assert (evidence.score, len(server.requests)) == (1.0, 20)
+    assert "cells" in evidence.suite_parts
     sync(session)
     assert session.registry.status("triage", number).state is State.TESTED
 
@@ -146,12 +146,14 @@ def test_evidence_of_0_1_0_is_stale_where_an_empty_answer_would_have_passed(
     sync(session)
     status = session.registry.status("triage", number)
     assert (status.state is State.STALE) == stale
-    said = status.reason.startswith("scoring of empty answers changed since it passed triage")
-    assert said == stale
-    (found,) = evaluate(session, "triage", number)
+    names_empty_answers = status.reason.startswith(
+        "scoring of empty answers changed since it passed triage"
+    )
+    assert names_empty_answers == stale
+    (evidence,) = evaluate(session, "triage", number)
     sync(session)
     assert session.registry.status("triage", number).state is State.TESTED
-    assert not found.environment.get("calls"), "cached answers count"
+    assert not evidence.environment.get("calls"), "cached answers count"
 
 
 @pytest.mark.exhaustive
@@ -174,9 +176,9 @@ def test_evidence_of_0_1_0_stays_where_the_same_is_asked(
     cases = CASES.replace("FALSE,later", f"{cell},first").replace("true", cell)
     write(tmp_path, kind, cases, more="{# a comment #}")
     number = version(session)
-    (found,) = evaluate(session, "triage", number)
-    assert set(found.suite_parts) == {"dataset", "scorers", "policy", "repeats"}
-    as_in_0_1_0(session, found)
+    (evidence,) = evaluate(session, "triage", number)
+    assert set(evidence.suite_parts) == {"dataset", "scorers", "policy", "repeats"}
+    as_in_0_1_0(session, evidence)
     sync(session)
     assert session.registry.status("triage", number).state is State.TESTED
 
@@ -188,47 +190,47 @@ def test_versions_of_other_kinds_are_compared_on_the_same_cells(
     write(tmp_path, "string")
     text = version(session)
     write(tmp_path)
-    found = compare(session, f"triage@{text}", "triage")
-    scores = [side.summary.score for side in (found.a, found.b)]
+    compared = compare(session, f"triage@{text}", "triage")
+    scores = [side.summary.score for side in (compared.a, compared.b)]
     assert scores == [0.5, 1.0]
 
 
 @pytest.mark.parametrize(
-    ("cases", "said"),
+    ("cases", "message"),
     [
         (CASES.replace("ticket 7,FALSE", "ticket 7,maybe"), "line 9: case 'c7': vip is 'maybe'"),
         (CASES.replace("ticket 7,FALSE", "ticket 7,"), "line 9: case 'c7' has no vip"),
     ],
 )
 def test_a_cell_that_does_not_fit_is_refused_before_the_first_call(
-    session: Session, server: OpenAIServer, tmp_path: Path, cases: str, said: str
+    session: Session, server: OpenAIServer, tmp_path: Path, cases: str, message: str
 ) -> None:
     write(tmp_path, cases=cases)
     suite = session.workspace.suite_for("triage")
-    with pytest.raises(DatasetError, match=said):
+    with pytest.raises(DatasetError, match=message):
         make_spec(resolve(session, "triage"), suite)
     assert server.requests == []
     problems = [c.message for c in examine(session.workspace) if c.level is Level.PROBLEM]
-    assert any(said in problem for problem in problems)
+    assert any(message in problem for problem in problems)
 
 
 def test_a_text_that_means_no_is_refused_wherever_it_would_be_asked(
     session: Session, server: OpenAIServer, tmp_path: Path
 ) -> None:
     write(tmp_path, "string")
-    said = "line 3: case 'c1': vip is the text 'false', which holds"
+    message = "line 3: case 'c1': vip is the text 'false', which holds"
     number = version(session)
     for ask in (
         lambda: make_spec(resolve(session, "triage"), suite_of(session)),
         lambda: evaluate(session, "triage", number),
     ):
-        with pytest.raises(DatasetError, match=said) as caught:
+        with pytest.raises(DatasetError, match=message) as caught:
             ask()
         assert "kind: boolean" in caught.value.hint
     with pytest.raises(TemplateError, match="vip is the text 'false'"):
         try_case(session, resolve(session, "triage").prompt, suite_of(session).dataset.cases[1])
     problems = [c.message for c in examine(session.workspace) if c.level is Level.PROBLEM]
-    assert any(said in problem for problem in problems)
+    assert any(message in problem for problem in problems)
     assert server.requests == []
 
 
@@ -238,7 +240,7 @@ def test_doctor_says_which_answers_cannot_be_judged(session: Session, tmp_path: 
     assert "triage: 1 of 20 cases have no expected, which exact_match needs" in warnings
     write(tmp_path, scorers="json_equals")
     problems = [c.message for c in examine(session.workspace) if c.level is Level.PROBLEM]
-    assert any("line 2: case 'c0': expected: 'first' is no JSON" in said for said in problems)
+    assert any("line 2: case 'c0': expected: 'first' is no JSON" in problem for problem in problems)
 
 
 def test_a_run_is_resumed_with_its_typed_cells(session: Session, server: OpenAIServer) -> None:
@@ -251,9 +253,9 @@ def test_a_run_is_resumed_with_its_typed_cells(session: Session, server: OpenAIS
 
 def test_an_input_that_is_typed_by_hand_is_read_like_a_cell(session: Session) -> None:
     prompt = resolve(session, "triage").prompt
-    for given, said in (("false", "later"), ("true", "first")):
+    for given, expected in (("false", "later"), ("true", "first")):
         case = Case("given", {"ticket": UntypedText("1"), "vip": UntypedText(given)})
-        assert try_case(session, prompt, case).text == said
+        assert try_case(session, prompt, case).text == expected
 
 
 def test_numbers_are_asked_as_their_file_writes_them_in_a_run_and_after_it(

@@ -19,13 +19,15 @@ DOCUMENTS = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "evals/support_t
 
 def command(*names: str) -> click.Command:
     """The command of that name, or the one in a group of commands."""
-    found: click.Command = workbench
+    command_there: click.Command = workbench
     for name in names:
-        assert isinstance(found, click.Group), f"{found.name} has no commands of its own"
-        below = found.get_command(click.Context(found), name)
+        assert isinstance(command_there, click.Group), (
+            f"{command_there.name} has no commands of its own"
+        )
+        below = command_there.get_command(click.Context(command_there), name)
         assert below is not None, name
-        found = below
-    return found
+        command_there = below
+    return command_there
 
 
 def names_of(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
@@ -58,9 +60,9 @@ def test_every_command_has_help_with_an_example_that_parses(names: tuple[str, ..
     assert f"Example:\n  workbench {' '.join(names)}" in told.output
     assert "--workspace" in told.output
     assert "--json" in told.output
-    found = command(*names)
-    assert (found.help or "").strip()
-    parses(found.example)  # type: ignore[attr-defined]
+    shown = command(*names)
+    assert (shown.help or "").strip()
+    parses(shown.example)  # type: ignore[attr-defined]
 
 
 def test_the_help_lists_every_command_under_a_heading() -> None:

@@ -45,7 +45,7 @@ def loaded(code: str, *arguments: str) -> set[str]:
 
 @pytest.mark.exhaustive
 def test_an_app_that_reads_a_prompt_loads_nothing_heavy(registry: Path) -> None:
-    found = loaded(
+    modules = loaded(
         "import sys\n"
         "from workbench import PromptRegistry\n"
         "prompt = PromptRegistry(sys.argv[1]).get_active('greeting', environment='development')\n"
@@ -53,12 +53,12 @@ def test_an_app_that_reads_a_prompt_loads_nothing_heavy(registry: Path) -> None:
         "assert prompt.messages(name='Ana')[0]['content'] == 'Hello Ana'\n",
         str(registry),
     )
-    assert found.isdisjoint({*HEAVY, "workbench.cli", "workbench.tui", "workbench.runs"})
+    assert modules.isdisjoint({*HEAVY, "workbench.cli", "workbench.tui", "workbench.runs"})
 
 
 def test_importing_the_package_loads_none_of_its_parts() -> None:
-    found = loaded("import workbench")
-    assert {name for name in found if name.startswith("workbench.")} == set()
+    modules = loaded("import workbench")
+    assert {name for name in modules if name.startswith("workbench.")} == set()
 
 
 @pytest.mark.exhaustive
@@ -78,9 +78,9 @@ def test_quick_commands_load_nothing_heavy(registry: Path, line: str) -> None:
     words = line.split()
     if len(words) > 1:
         words += ["--workspace", str(registry.parent.parent)]
-    found = loaded("import sys\nfrom workbench.cli.main import run\nrun(sys.argv[1:])", *words)
-    assert "workbench.cli.app" in found
-    assert found.isdisjoint(set(HEAVY) - {"click"})
+    modules = loaded("import sys\nfrom workbench.cli.main import run\nrun(sys.argv[1:])", *words)
+    assert "workbench.cli.app" in modules
+    assert modules.isdisjoint(set(HEAVY) - {"click"})
 
 
 def test_the_import_contracts_hold() -> None:

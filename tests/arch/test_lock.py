@@ -26,7 +26,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def pins(name: str) -> dict[str, Version]:
-    return {found[1]: Version(found[2]) for found in PIN.finditer((ROOT / name).read_text())}
+    return {pin[1]: Version(pin[2]) for pin in PIN.finditer((ROOT / name).read_text())}
 
 
 def unmet(requirements: list[str], pinned: dict[str, Version]) -> list[str]:

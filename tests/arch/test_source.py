@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,10 @@ MARKUP_WIDGETS = {
 }
 """Textual's widgets that parse a plain `str` as markup, or pass escape sequences on."""
 MARKUP_ATTRIBUTES = {"border_title", "border_subtitle", "tooltip"}
+
+
+TELL_NOTHING = re.compile(r"\b(found|said)\b")
+"""Names that would fit every variable, and so none."""
 
 
 def sources(folder: Path = PACKAGE) -> Iterator[tuple[str, ast.Module]]:
@@ -56,7 +61,7 @@ def test_nothing_prints_but_the_commands() -> None:
 
 
 def test_no_widget_that_parses_markup_is_made_from_text() -> None:
-    found = [
+    places = [
         f"{path}:{call.lineno} {name_of(call.func)}"
         for path, tree in sources(PACKAGE / "tui")
         for call in calls(tree)
@@ -64,11 +69,11 @@ def test_no_widget_that_parses_markup_is_made_from_text() -> None:
         and call.args
         and not isinstance(call.args[0], ast.Constant)
     ]
-    assert found == []
+    assert places == []
 
 
 def test_titles_and_tooltips_are_content_and_never_a_plain_text() -> None:
-    found = []
+    places = []
     for path, tree in sources(PACKAGE / "tui"):
         for node in ast.walk(tree):
             if not isinstance(node, ast.Assign):
@@ -79,12 +84,12 @@ def test_titles_and_tooltips_are_content_and_never_a_plain_text() -> None:
                 isinstance(made, ast.Constant) and made.value in (None, "")
             )
             if names & MARKUP_ATTRIBUTES and not fine:
-                found.append(f"{path}:{node.lineno}")
-    assert found == []
+                places.append(f"{path}:{node.lineno}")
+    assert places == []
 
 
 def test_a_notice_never_parses_markup() -> None:
-    found = [
+    places = [
         f"{path}:{call.lineno}"
         for path, tree in sources(PACKAGE / "tui")
         for call in calls(tree)
@@ -96,34 +101,34 @@ def test_a_notice_never_parses_markup() -> None:
             for word in call.keywords
         )
     ]
-    assert found == []
+    assert places == []
 
 
 def test_no_template_of_a_user_meets_str_format() -> None:
-    found = [
+    places = [
         f"{path}:{call.lineno}"
         for path, tree in sources(PACKAGE / "prompts")
         for call in calls(tree)
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("format", "format_map")
     ]
-    assert found == []
+    assert places == []
 
 
 def test_no_code_opens_or_copies_a_database_file() -> None:
-    found = []
+    places = []
     for path, tree in sources():
         for call in calls(tree):
-            said = ast.unparse(call)
+            source = ast.unparse(call)
             opens = name_of(call.func) in ("open", "read_bytes", "copy", "copyfile", "copy2")
-            if opens and ("registry_path" in said or "runs_path" in said or ".db" in said):
-                found.append(f"{path}:{call.lineno}")
+            if opens and ("registry_path" in source or "runs_path" in source or ".db" in source):
+                places.append(f"{path}:{call.lineno}")
             if name_of(call.func) == "executescript":
-                found.append(f"{path}:{call.lineno}")
-    assert found == []
+                places.append(f"{path}:{call.lineno}")
+    assert places == []
 
 
 def test_no_traceback_shows_the_values_of_variables() -> None:
-    found = [
+    places = [
         f"{path}:{call.lineno}"
         for path, tree in sources()
         for call in calls(tree)
@@ -133,7 +138,7 @@ def test_no_traceback_shows_the_values_of_variables() -> None:
             for word in call.keywords
         )
     ]
-    assert found == []
+    assert places == []
 
 
 def test_sqlite_utils_never_brings_pandas_along() -> None:
@@ -150,3 +155,28 @@ def test_sqlite_utils_never_brings_pandas_along() -> None:
             yield from unguarded(child)
 
     assert [f"{path}:{line}" for path, tree in sources() for line in unguarded(tree)] == []
+
+
+def names_given(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The line and name of every variable, parameter, field, function and keyword."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
+                yield node.lineno, name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield node.lineno, name
+            case ast.keyword(arg=str(name)):
+                yield node.value.lineno, name
+
+
+def test_a_variable_names_what_it_holds() -> None:
+    root = PACKAGE.parent
+    places = [
+        f"{path.relative_to(root)}:{line} {name}"
+        for folder in ("workbench", "tests", "benchmarks", "scripts", "evals")
+        for path in sorted((root / folder).rglob("*.py"))
+        if TELL_NOTHING.search(text := path.read_text(encoding="utf-8"))
+        for line, name in names_given(ast.parse(text))
+        if TELL_NOTHING.fullmatch(name)
+    ]
+    assert places == []

@@ -73,7 +73,7 @@ def circles(graph: Graph) -> list[list[str]]:
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
-    found: list[list[str]] = []
+    components: list[list[str]] = []
 
     def visit(node: str) -> None:
         index[node] = low[node] = len(index)
@@ -89,12 +89,12 @@ def circles(graph: Graph) -> list[list[str]]:
             component = stack[at:]
             del stack[at:]
             if len(component) > 1:
-                found.append(sorted(component))
+                components.append(sorted(component))
 
     for node in graph:
         if node not in index:
             visit(node)
-    return found
+    return components
 
 
 def test_a_circle_is_found_where_there_is_one() -> None:

@@ -73,8 +73,8 @@ class Done:
     @property
     def json(self) -> dict[str, Any]:
         """The one JSON object on stdout."""
-        found: dict[str, Any] = json.loads(self.out)
-        return found
+        parsed: dict[str, Any] = json.loads(self.out)
+        return parsed
 
 
 class Cli:

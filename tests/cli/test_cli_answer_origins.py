@@ -23,8 +23,8 @@ def endpoint(cli: Cli) -> str:
 
 
 def status(cli: Cli, version: str) -> tuple[str, str]:
-    found = cli.here("deploy", f"triage@{version}", "production", "--preview", "--json").json
-    return found["state"], found["reason"]
+    preview = cli.here("deploy", f"triage@{version}", "production", "--preview", "--json").json
+    return preview["state"], preview["reason"]
 
 
 def edit(cli: Cli, statement: str) -> int:
@@ -45,7 +45,7 @@ def test_evidence_names_endpoint_model_share_age_and_a_digest_of_each_answer(
 
     first = cli.here("evaluate", "triage@1.0.0", "--json").json
     again = cli.here("evaluate", "triage@1.0.0", "--json").json
-    said = cli.here("evaluate", "triage@1.0.0").out
+    output = cli.here("evaluate", "triage@1.0.0").out
 
     side = first["answers"]["b"]
     assert (side["endpoints"], side["answers"], side["cached"]) == ([endpoint(cli)], 100, 0)
@@ -55,7 +55,7 @@ def test_evidence_names_endpoint_model_share_age_and_a_digest_of_each_answer(
     stored = again["answers"]["b"]
     assert (stored["cached"], stored["digests"]) == (100, side["digests"])
     assert stored["oldest"] <= stored["newest"]
-    assert "answers of 1.0.0: 100 % cached (100 of 100), oldest 0 minutes" in said
+    assert "answers of 1.0.0: 100 % cached (100 of 100), oldest 0 minutes" in output
     assert first["notes"] == [], "where answers came from has a key of its own"
     log = cli.here("log", "triage").out
     assert "100 of 100 answers cached" in log and "0 of 100 answers cached" in log

@@ -18,32 +18,32 @@ def test_each_candidate_has_its_verdict_and_what_it_may_claim_as_one_of_several(
     line = ("compare", "triage@1.0.0", "triage@1.0.1", "--also", "triage@1.0.2")
     done = cli.here(*line, "--json")
     assert done.code == 0, done.err
-    found = done.json
-    assert (found["b"], found["verdict"], found["fixed"]) == ("triage@1.0.1", "better", 8)
-    first, second = found["candidates"]
-    assert first["name"] == found["b"] and first["headline"] == found["headline"]
+    result = done.json
+    assert (result["b"], result["verdict"], result["fixed"]) == ("triage@1.0.1", "better", 8)
+    first, second = result["candidates"]
+    assert first["name"] == result["b"] and first["headline"] == result["headline"]
     assert first["holm_p"] == pytest.approx(2 * min(first["mid_p"], second["mid_p"]))
     assert first["holm_p"] <= second["holm_p"]
-    assert [one["claimed"] for one in found["candidates"]] == [True, False]
-    assert found["note"].startswith("best of 2: luck alone would put it about ")
+    assert [one["claimed"] for one in result["candidates"]] == [True, False]
+    assert result["note"].startswith("best of 2: luck alone would put it about ")
 
-    said = cli.here(*line).out.splitlines()
-    assert said[0] == "A triage@1.0.0   B triage@1.0.1 and triage@1.0.2   triage, dev"
-    assert said[1] == "1.0.1 against 1.0.0:" and "1.0.2 against 1.0.0:" in said
-    assert said[2].startswith("PASS BETTER  1.0.1 better than 1.0.0: ")
-    assert any(one.startswith("FAIL         1.0.2 worse than 1.0.0") for one in said)
-    assert said[-3].endswith("as one of 2 (Holm): may be called better")
-    assert said[-2].endswith("as one of 2 (Holm): may not be called better")
-    assert said[-1] == found["note"]
+    lines = cli.here(*line).out.splitlines()
+    assert lines[0] == "A triage@1.0.0   B triage@1.0.1 and triage@1.0.2   triage, dev"
+    assert lines[1] == "1.0.1 against 1.0.0:" and "1.0.2 against 1.0.0:" in lines
+    assert lines[2].startswith("PASS BETTER  1.0.1 better than 1.0.0: ")
+    assert any(one.startswith("FAIL         1.0.2 worse than 1.0.0") for one in lines)
+    assert lines[-3].endswith("as one of 2 (Holm): may be called better")
+    assert lines[-2].endswith("as one of 2 (Holm): may not be called better")
+    assert lines[-1] == result["note"]
 
     page = cli.root / "page.html"
     report = cli.here("report", *line[1:], "--html", str(page), "--json").json
     assert [one["run"] for one in report["candidates"]] == [
-        one["run_b"] for one in found["candidates"]
+        one["run_b"] for one in result["candidates"]
     ]
     text = page.read_text()
     assert "<h1>triage: 1.0.1 and 1.0.2 against 1.0.0</h1>" in text
-    assert said[-1] in text and "<h2>C 1.0.2: exact_match</h2>" in text
+    assert lines[-1] in text and "<h2>C 1.0.2: exact_match</h2>" in text
 
     alone = cli.here(*line[:3]).out
     assert "Holm" not in alone and "luck" not in alone
@@ -57,14 +57,14 @@ def test_two_drafts_of_one_prompt_have_names_of_their_own_everywhere(fresh_cli: 
     other = path.with_name("short.prompty")
     other.write_text(path.read_text().replace("plain", "worse"))
     done = cli.here("compare", str(path), str(other), "--json")
-    found = done.json
-    assert (found["a"], found["b"]) == (
+    report = done.json
+    assert (report["a"], report["b"]) == (
         "triage (draft triage.prompty)",
         "triage (draft short.prompty)",
     )
-    assert "draft short.prompty worse than draft triage.prompty: " in found["headline"]
+    assert "draft short.prompty worse than draft triage.prompty: " in report["headline"]
     assert ": triage (draft short.prompty)\n" in done.err
-    run_a = found["run_a"]
+    run_a = report["run_a"]
     against_run = cli.here("compare", run_a, str(other), "--json").json
     assert (against_run["a"], against_run["b"]) == (f"triage run {run_a}", "triage (draft)")
     assert f"draft worse than draft run {run_a}: " in against_run["headline"]

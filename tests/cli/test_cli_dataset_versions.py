@@ -29,8 +29,8 @@ def edit(cli: Cli, old: str, new: str) -> None:
 def versions(cli: Cli) -> list[dict[str, Any]]:
     done = cli.here("dataset", "log", "triage", "--json")
     assert done.code == 0, done.err
-    found: list[dict[str, Any]] = done.json["versions"]
-    return found
+    listed: list[dict[str, Any]] = done.json["versions"]
+    return listed
 
 
 @pytest.mark.exhaustive
@@ -132,8 +132,8 @@ def test_a_teammate_finds_a_content_by_its_digest_or_hears_who_had_it(
     def found_in(digest: str, *more: str) -> str:
         done = cli.here("dataset", "show", "triage", digest, "--json", *more)
         assert done.code == 0, done.err
-        found: str = done.json["found_in"]
-        return found
+        owners: str = done.json["found_in"]
+        return owners
 
     assert re.search(r"cases\.jsonl \(git [0-9a-f]{12}\)$", found_in(committed[:12]))
     missing = cli.here("dataset", "show", "triage", evidence[:12])
@@ -176,15 +176,15 @@ def test_doctor_says_when_a_source_has_moved_on(fresh_cli: Cli) -> None:
     suite = cli.root / "evals" / "triage" / "suite.yaml"
     pinned = "dataset: {path: cases.jsonl, source: git, version: v1}"
     suite.write_text(suite.read_text().replace("dataset: cases.jsonl", pinned))
-    said = []
+    warned = []
     for edited in ('"case 7"', '"case seven 7"'):
         subprocess.run([*git, "add", "evals"], check=True)
         subprocess.run([*git, "commit", "-q", "-m", edited], check=True)
-        if not said:
+        if not warned:
             subprocess.run([*git, "tag", "v1"], check=True)
-        said.append("has moved on from v1 to git" in cli.here("doctor", "--json").out)
-        edit(cli, edited, '"case seven 7"' if len(said) == 1 else '"case 8 7"')
-    assert said == [False, True]
+        warned.append("has moved on from v1 to git" in cli.here("doctor", "--json").out)
+        edit(cli, edited, '"case seven 7"' if len(warned) == 1 else '"case 8 7"')
+    assert warned == [False, True]
     assert versions(cli)[0]["source"].startswith("evals/triage/cases.jsonl (git ")
 
 
@@ -219,7 +219,7 @@ def test_what_is_no_plain_file_is_not_written_into(fresh_cli: Cli) -> None:
 def test_unknown_versions_and_suites_are_named(fresh_cli: Cli) -> None:
     cli = fresh_cli
     versions(cli)
-    for arguments, said in (
+    for arguments, message in (
         (("show", "triage", "9"), "triage has no version '9' (versions: 1)"),
         (("show", "triage", "wrong"), "no version 'wrong'"),
         (("diff", "triage"), "triage has no version before version 1"),
@@ -227,4 +227,4 @@ def test_unknown_versions_and_suites_are_named(fresh_cli: Cli) -> None:
         (("tag", "triage", "12"), "'12' cannot name a version"),
     ):
         done = cli.here("dataset", *arguments)
-        assert (done.code, said in done.err) == (2, True), done.err
+        assert (done.code, message in done.err) == (2, True), done.err

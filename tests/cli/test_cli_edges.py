@@ -27,7 +27,7 @@ CANARY = "sk-canary-0123456789"
 
 
 @pytest.mark.parametrize(
-    ("line", "code", "said"),
+    ("line", "code", "message"),
     [
         ("frob", 2, "known: "),
         ("rnu triage", 2, "did you mean 'run'?"),
@@ -52,28 +52,30 @@ CANARY = "sk-canary-0123456789"
         ("init .", 2, "is a workspace already"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_code_2(cli: Cli, line: str, code: int, said: str) -> None:
-    found = cli.here(*line.split())
-    assert found.code == code, found.err
-    assert said in found.err
-    assert found.err.startswith("workbench: ")
-    assert len(found.err.splitlines()) == 1
-    assert found.out == ""
+def test_wrong_usage_is_one_line_and_exit_code_2(
+    cli: Cli, line: str, code: int, message: str
+) -> None:
+    done = cli.here(*line.split())
+    assert done.code == code, done.err
+    assert message in done.err
+    assert done.err.startswith("workbench: ")
+    assert len(done.err.splitlines()) == 1
+    assert done.out == ""
     told = cli.here(*line.split(), "--json")
     assert told.json["exit_code"] == code
     assert told.json["error"]
 
 
 def test_outside_of_a_workspace_the_error_says_how_to_make_one(cli: Cli, tmp_path: Path) -> None:
-    found = cli.here("run", "triage", "--workspace", str(tmp_path))
-    assert found.code == 2
-    assert "workbench init" in found.err
+    done = cli.here("run", "triage", "--workspace", str(tmp_path))
+    assert done.code == 2
+    assert "workbench init" in done.err
 
 
 def test_without_a_terminal_the_screens_say_what_to_do(cli: Cli) -> None:
-    found = cli()
-    assert found.code == 2
-    assert "needs a terminal" in found.err
+    done = cli()
+    assert done.code == 2
+    assert "needs a terminal" in done.err
 
 
 def test_a_workspace_in_a_synchronised_folder_is_warned_about(cli: Cli, tmp_path: Path) -> None:
@@ -91,9 +93,9 @@ def test_the_gate_without_enough_data_exits_with_3(fresh_cli: Cli) -> None:
     cli.say("better")
     other = cli.root / "other.prompty"
     other.write_text((cli.root / "prompts" / "triage.prompty").read_text() + "\nPlease.\n")
-    found = cli.here("compare", "other.prompty", "triage", "--split", "gate", "--json")
-    assert found.code == 3, found.err
-    assert found.json["gate"] == "no_decision"
+    done = cli.here("compare", "other.prompty", "triage", "--split", "gate", "--json")
+    assert done.code == 3, done.err
+    assert done.json["gate"] == "no_decision"
 
 
 def test_a_provider_that_fails_exits_with_4_and_says_which(tmp_path: Path) -> None:
@@ -102,9 +104,9 @@ def test_a_provider_that_fails_exits_with_4_and_says_which(tmp_path: Path) -> No
 
     with OpenAIServer(broken) as server:
         cli = make_cli(tmp_path / "w", server.base_url)
-        found = cli.here("run", "triage", "--json")
-    assert found.code == 4
-    assert found.json["status"] == "incomplete" or "401" in found.err
+        done = cli.here("run", "triage", "--json")
+    assert done.code == 4
+    assert done.json["status"] == "incomplete" or "401" in done.err
     assert server.calls <= 8
 
 
@@ -116,9 +118,9 @@ def test_an_untrusted_workspace_sends_nothing_until_it_is_trusted(
     table = '[providers.mock]\napi_key_env = "CANARY_KEY"\n'
     settings.write_text(settings.read_text().replace("[providers.mock]\n", table))
     before = server.calls
-    found = other.here("run", "triage", CANARY_KEY=CANARY)
-    assert found.code == 2
-    assert "workbench trust" in found.err
+    done = other.here("run", "triage", CANARY_KEY=CANARY)
+    assert done.code == 2
+    assert "workbench trust" in done.err
     assert server.calls == before
     assert other.here("trust", CANARY_KEY=CANARY).code == 0
     assert other.here("run", "triage", CANARY_KEY=CANARY).code == 0
@@ -145,14 +147,14 @@ def test_text_from_data_never_acts_on_the_terminal(fresh_cli: Cli) -> None:
         cli.here(hostile.replace("\x00", "")),
         cli.here("run", hostile),
     ]
-    for found in outputs:
-        assert not set("\x1b\x07\x9b\u202e") & set(found.out + found.err), found
+    for output in outputs:
+        assert not set("\x1b\x07\x9b\u202e") & set(output.out + output.err), output
     assert hostile in cli.here("get", "triage", "staging", "--json").json["content"]
 
 
 def test_any_locale_will_do(cli: Cli) -> None:
-    found = cli("diff", "triage", "triage", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
-    assert found.code == 0
+    done = cli("diff", "triage", "triage", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    assert done.code == 0
     made = cli("try", "triage", "--input", "ticket=case 3 é 漢", LC_ALL="C", PYTHONUTF8="0")
     assert made.code == 0, made.err
 
@@ -181,9 +183,9 @@ def test_a_reader_that_goes_away_is_no_error(cli: Cli) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        said = process.stderr.read()
+        stderr = process.stderr.read()
     assert process.returncode == 0
-    assert said == b""
+    assert stderr == b""
 
 
 def test_an_unexpected_error_is_one_line_and_a_log_without_secrets(

@@ -130,8 +130,8 @@ def test_a_version_pins_its_features_and_a_change_is_said_with_its_lines(computi
     shelf = computing.root / "features/shelf.py"
     shelf.write_text(SHELF.replace("zero", "null"))
     changed = "features/shelf.py (+1 -1 lines)"
-    (said,) = version.check_features({"context": feature_hash(computing.root / FILE)})
-    assert "context" in said
+    (warning,) = version.check_features({"context": feature_hash(computing.root / FILE)})
+    assert "context" in warning
     status = registry.status("answer", "1.0.0")
     assert status.state == "stale"
     assert f"the feature context changed since: {changed}" in status.reason
@@ -172,10 +172,10 @@ def test_an_app_that_computes_by_another_definition_makes_the_version_read_drift
     head, now = PromptRegistry(path).head(), feature_hash(computing.root / FILE)
     app = PromptRegistry(path)
     live = app.require_active("answer", "development")
-    said = {"app": "helpdesk", "environment": "development"}
-    assert app.check_features(live, {"context": now}, **said) == ()
+    consumer = {"app": "helpdesk", "environment": "development"}
+    assert app.check_features(live, {"context": now}, **consumer) == ()
     assert app.status("answer", "1.0.0", "development").state == "tested"
-    (problem,) = app.check_features(live, {"context": "0" * 64}, **said)
+    (problem,) = app.check_features(live, {"context": "0" * 64}, **consumer)
 
     status = app.status("answer", "1.0.0", "development")
     assert (status.state, status.tested) == ("drifted", True)
@@ -192,7 +192,7 @@ def test_an_app_that_computes_by_another_definition_makes_the_version_read_drift
     (folder / "d.json").symlink_to(kept)
     assert [one.app for one in app.app_features()] == ["helpdesk"]
 
-    assert app.check_features(live, {"context": now}, **said) == ()
+    assert app.check_features(live, {"context": now}, **consumer) == ()
     assert app.status("answer", "1.0.0", "development").state == "tested"
 
 

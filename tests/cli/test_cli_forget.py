@@ -34,12 +34,12 @@ def stored(cli: Cli, text: str) -> list[str]:
     """Where the text stands in runs.db and its log: in the bytes, or packed."""
     folder = cli.root / ".workbench"
     needle = text.encode()
-    found = [path.name for path in folder.glob("runs.db*") if needle in path.read_bytes()]
+    places = [path.name for path in folder.glob("runs.db*") if needle in path.read_bytes()]
     with closing(sqlite3.connect(folder / "runs.db")) as runs:
         for fingerprint, body in runs.execute("SELECT fingerprint, body FROM contents"):
             if needle in zlib.decompress(body):
-                found.append(fingerprint)
-    return found
+                places.append(fingerprint)
+    return places
 
 
 def forget(cli: Cli, *more: str) -> Done:
@@ -82,8 +82,8 @@ def test_the_bytes_are_gone_and_scores_and_evidence_stay(fresh_cli: Cli) -> None
     assert preview["state"] == "tested"
     with closing(sqlite3.connect(cli.root / ".workbench" / "runs.db")) as store:
         who = store.execute("SELECT case_id, suite, forgotten_by, reason FROM forgotten").fetchall()
-        said = store.execute("SELECT DISTINCT text FROM answers WHERE forgotten").fetchall()
-    assert (who, said) == ([("c005", "triage", "ana", "asked to")], [("[forgotten]",)])
+        texts = store.execute("SELECT DISTINCT text FROM answers WHERE forgotten").fetchall()
+    assert (who, texts) == ([("c005", "triage", "ana", "asked to")], [("[forgotten]",)])
 
 
 @pytest.mark.exhaustive

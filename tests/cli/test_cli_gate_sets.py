@@ -53,9 +53,9 @@ def test_attempts_are_counted_by_case_and_what_was_removed_is_named(fresh_cli: C
     kept = rows(cli)
     kept[3]["expected"] = "sales"
     write(cli, [case for case in kept if case["id"] not in ("c002", "c009")])
-    said = cli.here("evaluate", "triage@1.0.1", "--json")
-    assert said.json["attempt"] == 3, "one evaluation and one comparison on these cases before"
-    notes = said.json["notes"]
+    done = cli.here("evaluate", "triage@1.0.1", "--json")
+    assert done.json["attempt"] == 3, "one evaluation and one comparison on these cases before"
+    notes = done.json["notes"]
     removed = "2 cases were removed since an earlier attempt, 2 of which had failed: c002, c009"
     assert removed in notes or removed.replace("c002, c009", "c009, c002") in notes
     assert "1 case was changed since an earlier attempt, 1 of which had failed: c003" in notes
@@ -106,14 +106,14 @@ def test_a_preview_samples_by_seed_and_decides_nothing(fresh_cli: Cli) -> None:
         return cli.here("compare", *sides, "--split", "gate", "--limit", str(limit), "--json")
 
     done = compared(60)
-    found = done.json
-    assert (done.code, found["gate"], found["verdict"]) == (3, "no_decision", "undecided")
-    assert found["reason"] == "a preview of 60 of 100 cases decides nothing"
-    assert found["cases"] == 60 and found["low"] > 0
-    assert found["preview"]["available"] == 100
+    report = done.json
+    assert (done.code, report["gate"], report["verdict"]) == (3, "no_decision", "undecided")
+    assert report["reason"] == "a preview of 60 of 100 cases decides nothing"
+    assert report["cases"] == 60 and report["low"] > 0
+    assert report["preview"]["available"] == 100
     first_rows = [f"c{number:03}" for number in range(60) if number % 10 > 4]
-    assert compared(60).json["fixed_ids"] == found["fixed_ids"] != first_rows
-    assert set(compared(61).json["fixed_ids"]) >= set(found["fixed_ids"])
+    assert compared(60).json["fixed_ids"] == report["fixed_ids"] != first_rows
+    assert set(compared(61).json["fixed_ids"]) >= set(report["fixed_ids"])
     whole = compared(100).json
     assert (whole["preview"], whole["gate"]) == (None, "pass")
 
@@ -231,16 +231,16 @@ def test_a_column_that_no_template_uses_makes_no_new_question(fresh_cli: Cli) ->
     cli.here("register", "triage", "-d", "first")
     few = cli.here("evaluate", "triage@1.0.0", "--json")
     assert (few.json["cases"], few.json["gate"]) == (100, "no_decision")
-    said = [
+    notes = [
         "the column 'note' is used by no template",
         "100 cases are sent as 10 prompts: those that are sent alike count as one group",
     ]
-    assert few.json["notes"] == said
+    assert few.json["notes"] == notes
 
     cli.say("best")
     compared = cli.here("compare", "triage@1.0.0", "triage", "--split", "gate", "--json")
     assert (compared.json["cases"], compared.json["gate"]) == (100, "no_decision")
-    assert compared.json["notes"] == said
+    assert compared.json["notes"] == notes
 
 
 def test_a_template_that_leaves_out_what_is_hard_leaves_out_no_case(fresh_cli: Cli) -> None:
@@ -250,9 +250,9 @@ def test_a_template_that_leaves_out_what_is_hard_leaves_out_no_case(fresh_cli: C
     easy = "{% if ticket[-1] in '01234' %}{{ ticket }}{% else %}Ticket 009{% endif %}"
     draft.write_text(draft.read_text().replace("{{ ticket }}", easy))
     cli.here("register", "triage", "-d", "first")
-    found = cli.here("evaluate", "triage@1.0.0", "--json").json
-    assert (found["cases"], found["gate"]) != (51, "pass")
-    assert found["cases"] == 100 and found["gate"] != "pass" and found["score"] <= 0.6
+    report = cli.here("evaluate", "triage@1.0.0", "--json").json
+    assert (report["cases"], report["gate"]) != (51, "pass")
+    assert report["cases"] == 100 and report["gate"] != "pass" and report["score"] <= 0.6
 
 
 def test_a_verdict_says_what_is_suspected_of_its_cases(fresh_cli: Cli) -> None:
@@ -324,9 +324,9 @@ def test_a_deployment_says_that_its_evidence_is_against_another_version_than_the
     for environment in ("staging", "production"):
         cli.here("deploy", "triage@1.0.2", environment)
     done = cli.here("deploy", "triage@1.0.1", "staging", "--json")
-    said = "triage compared it with 1.0.0; 1.0.2 is live in production now"
-    assert (done.code, done.json["warnings"]) == (0, [said])
-    assert f"warning: {said}" in done.err
+    warning = "triage compared it with 1.0.0; 1.0.2 is live in production now"
+    assert (done.code, done.json["warnings"]) == (0, [warning])
+    assert f"warning: {warning}" in done.err
     again = cli.here("deploy", "triage@1.0.2", "staging", "--json")
     assert again.json["warnings"] == []
 
@@ -339,8 +339,8 @@ def test_a_version_that_is_live_already_is_not_its_own_baseline(fresh_cli: Cli) 
     assert cli.here("evaluate", "triage@1.0.1", "--full").code == 1
     gone_past = ("deploy", "triage@1.0.1", "production", "--override", "--reason", "canary")
     assert cli.here(*gone_past).code == 0
-    said = cli.here("evaluate", "triage@1.0.1", "--full", "--json")
-    assert (said.code, said.json["suites"][0]["baseline"]) == (1, "1.0.0")
+    done = cli.here("evaluate", "triage@1.0.1", "--full", "--json")
+    assert (done.code, done.json["suites"][0]["baseline"]) == (1, "1.0.0")
 
 
 def test_retiring_what_was_live_leaves_no_candidate_without_a_baseline(fresh_cli: Cli) -> None:
@@ -349,8 +349,8 @@ def test_retiring_what_was_live_leaves_no_candidate_without_a_baseline(fresh_cli
     cli.say("worse")
     cli.here("register", "triage", "-d", "worse")
     cli.here("retire", "triage", "production", "--reason", "pause")
-    said = cli.here("evaluate", "triage@1.0.1", "--full", "--json")
-    assert (said.code, said.json["suites"][0]["baseline"]) == (1, "1.0.0")
+    done = cli.here("evaluate", "triage@1.0.1", "--full", "--json")
+    assert (done.code, done.json["suites"][0]["baseline"]) == (1, "1.0.0")
 
 
 def test_the_log_says_where_a_version_was_compared_with_another_than_it_replaced(

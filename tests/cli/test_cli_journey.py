@@ -55,15 +55,15 @@ GET_KEYS = {
 
 
 def done(cli: Cli, *arguments: str, code: int = 0) -> Done:
-    found = cli(*arguments)
-    assert found.code == code, (arguments, found.out, found.err)
-    return found
+    result = cli(*arguments)
+    assert result.code == code, (arguments, result.out, result.err)
+    return result
 
 
 def here(cli: Cli, *arguments: str, code: int = 0) -> Done:
-    found = cli.here(*arguments)
-    assert found.code == code, (arguments, found.out, found.err)
-    return found
+    result = cli.here(*arguments)
+    assert result.code == code, (arguments, result.out, result.err)
+    return result
 
 
 def released(cli: Cli, version: str) -> None:
@@ -92,17 +92,17 @@ def test_the_whole_journey(fresh_cli: Cli, server: OpenAIServer, tmp_path: Path)
     refused = here(cli, "evaluate", "triage@1.0.0", "--json", code=1).json
     assert set(refused) >= VERDICT_KEYS
     assert (refused["gate"], refused["score"]) == ("fail", 0.5)
-    said = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
-    assert "below the threshold of 80 %" in said.err
-    assert said.out == ""
+    refusal = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
+    assert "below the threshold of 80 %" in refusal.err
+    assert refusal.out == ""
 
     cli.say("better")
-    found = here(cli, "compare", "triage@1.0.0", "triage", "--json").json
-    assert set(found) >= VERDICT_KEYS
-    assert (found["verdict"], found["gate"]) == ("better", "pass")
-    assert (found["fixed"], found["broke"], found["same"], found["cases"]) == (8, 0, 12, 20)
-    assert found["difference"] == pytest.approx(0.4)
-    assert found["low"] < 0.4 < found["high"]
+    report = here(cli, "compare", "triage@1.0.0", "triage", "--json").json
+    assert set(report) >= VERDICT_KEYS
+    assert (report["verdict"], report["gate"]) == ("better", "pass")
+    assert (report["fixed"], report["broke"], report["same"], report["cases"]) == (8, 0, 12, 20)
+    assert report["difference"] == pytest.approx(0.4)
+    assert report["low"] < 0.4 < report["high"]
 
     early = here(cli, "register", "triage", "-d", "examples", "--json").json
     assert (early["version"], early["previous"], early["bump"]) == ("1.0.1", "1.0.0", "patch")
@@ -111,15 +111,15 @@ def test_the_whole_journey(fresh_cli: Cli, server: OpenAIServer, tmp_path: Path)
     assert passed.out.splitlines()[1].startswith("PASS")
     assert ElementTree.parse(junit).getroot().find("testsuite") is not None
     assert "triage" in summary.read_text()
-    said = here(cli, "deploy", "triage@1.0.1", "production", code=5)
-    assert "staging" in said.err
+    refusal = here(cli, "deploy", "triage@1.0.1", "production", code=5)
+    assert "staging" in refusal.err
     here(cli, "deploy", "triage@1.0.1", "staging")
     live = done(cli, "deploy", "triage@1.0.1", "production", "--reason", "first", "--json").json
     assert (live["version"], live["previous_version"]) == ("1.0.1", None)
 
     cli.say("best")
-    found = here(cli, "compare", "triage@production", "triage", "--json", code=3).json
-    assert (found["fixed"], found["gate"]) == (2, "no_decision")
+    report = here(cli, "compare", "triage@production", "triage", "--json", code=3).json
+    assert (report["fixed"], report["gate"]) == (2, "no_decision")
     released(cli, "1.0.2")
     got = done(cli, "get", "triage", "production", "--json").json
     assert set(got) >= GET_KEYS
@@ -164,8 +164,8 @@ def test_a_regression_is_found_refused_and_bisected(fresh_cli: Cli) -> None:
     cli.say("worse")
     path = cli.root / "prompts" / "triage.prompty"
     path.write_text(path.read_text().replace("temperature: 0", "temperature: 1"))
-    found = here(cli, "compare", "triage@production", "triage", "--json", code=1).json
-    assert (found["verdict"], found["gate"], found["broke"]) == ("worse", "fail", 16)
+    report = here(cli, "compare", "triage@production", "triage", "--json", code=1).json
+    assert (report["verdict"], report["gate"], report["broke"]) == ("worse", "fail", 16)
     bisected = here(cli, "bisect", "triage@production", "triage", "--json").json
     assert bisected["edits"] == 2
     assert [hunk["added"] for hunk in bisected["guilty"]] == [["worse"]]
@@ -188,12 +188,12 @@ def test_changed_cases_make_the_evidence_stale(fresh_cli: Cli) -> None:
     cases = cli.root / "evals" / "triage" / "cases.jsonl"
     before = cases.read_text()
     cases.write_text(before.replace("case 7", "case  7"))
-    said = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
-    assert "cases 100 -> 100 (changed c007 c070 c071 and 8 more)" in said.err
+    refusal = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
+    assert "cases 100 -> 100 (changed c007 c070 c071 and 8 more)" in refusal.err
     more = {"id": "c200", "inputs": {"ticket": "case 200"}, "expected": "billing", "split": "gate"}
     cases.write_text(f"{before}\n{json.dumps(more)}\n")
-    said = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
-    assert "dataset changed" in said.err
+    refusal = here(cli, "deploy", "triage@1.0.0", "staging", code=5)
+    assert "dataset changed" in refusal.err
     here(cli, "deploy", "triage@1.0.0", "staging", "--override", code=2)
     here(cli, "deploy", "triage@1.0.0", "staging", "--override", "--reason", "an emergency")
     assert "OVERRIDE" in here(cli, "log", "triage", "staging").out
@@ -237,8 +237,8 @@ def test_the_other_commands_answer_with_one_object(fresh_cli: Cli, tmp_path: Pat
     cli = fresh_cli
     cli.say("best")
     released(cli, "1.0.0")
-    found = here(cli, "estimate", "triage", "--split", "dev", "--json").json
-    assert (found["calls"], found["cached"], found["cases"]) == (20, 0, 20)
+    report = here(cli, "estimate", "triage", "--split", "dev", "--json").json
+    assert (report["calls"], report["cached"], report["cases"]) == (20, 0, 20)
     page = tmp_path / "page.html"
     cli.say("better")
     told = here(cli, "report", "triage@production", "triage", "--html", str(page), "--json").json

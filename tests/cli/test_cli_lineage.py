@@ -28,13 +28,13 @@ def released(cli: Cli) -> Cli:
 def test_the_lineage_of_what_is_live_names_data_model_scorer_and_evidence(released: Cli) -> None:
     done = released.here("lineage", "triage@production", "--json")
     assert done.code == 0
-    found = done.json
-    assert found["version"]["name"] == "triage@1.0.0"
-    by_kind = {node["kind"]: node for node in found["upstream"]}
+    report = done.json
+    assert report["version"]["name"] == "triage@1.0.0"
+    by_kind = {node["kind"]: node for node in report["upstream"]}
     assert by_kind["model"]["name"] == "mock"
     (scorer,) = (node for node in by_kind["suite"]["nodes"] if node["kind"] == "scorer")
     assert scorer["name"] == "exact_match"
-    assert {node["name"] for node in found["downstream"]} >= {"production", "staging"}
+    assert {node["name"] for node in report["downstream"]} >= {"production", "staging"}
     lines = released.here("lineage", "triage").out
     assert "rests on" in lines
     assert "is used by" in lines

@@ -28,14 +28,14 @@ def test_a_run_says_what_was_made_up_what_is_unused_and_who_answered(
         cases = cli.root / "evals" / "triage" / "cases.jsonl"
         cases.write_text("\n".join(map(json.dumps, rows)))
         told = cli.here("run", "triage", "--split", "all")
-        found = cli.here("run", "triage", "--split", "all", "--json").json
+        report = cli.here("run", "triage", "--split", "all", "--json").json
     notes = [
         "4 cases had no id: made from their content",
         "the column 'colour' is used by no template",
         "1 of 4 cases have no expected, which exact_match needs",
         "mixed: 2 models answered: mock-0, mock-1",
     ]
-    assert found["notes"] == notes
+    assert report["notes"] == notes
     assert [line for line in told.out.splitlines() if line.startswith("note: ")] == [
         f"note: {note}" for note in notes
     ]
@@ -62,15 +62,15 @@ def test_one_run_says_all_that_it_was_made_with(tmp_path: Path) -> None:
         (cli.root / ".git" / "HEAD").write_text("0123abcd" * 5)
         made = cli.here("run", "triage", "--split", "all", "--json").json
         told = cli.here("runs", made["run_id"])
-        found = cli.here("runs", made["run_id"], "--json").json
+        report = cli.here("runs", made["run_id"], "--json").json
         listed = cli.here("runs", "triage", "--json").json["runs"]
-    said = {line.split("  ")[0]: line.rpartition("  ")[2] for line in told.out.splitlines()}
-    assert said["commit"] == "0123abcd" * 5
-    assert said["endpoint"] == server.base_url
-    assert "httpx2 " in said["versions"]
+    shown = {line.split("  ")[0]: line.rpartition("  ")[2] for line in told.out.splitlines()}
+    assert shown["commit"] == "0123abcd" * 5
+    assert shown["endpoint"] == server.base_url
+    assert "httpx2 " in shown["versions"]
     assert "\x1b" not in told.out
-    assert found["environment"]["commit"] == said["commit"]
-    assert {"cases", "dataset", "scorers"} <= found["suite_parts"].keys()
+    assert report["environment"]["commit"] == shown["commit"]
+    assert {"cases", "dataset", "scorers"} <= report["suite_parts"].keys()
     assert [run["run_id"] for run in listed] == [made["run_id"]]
 
 
@@ -80,8 +80,8 @@ def test_a_run_and_an_evaluation_count_empty_answers_as_wrong_and_say_how_many(
     def script(messages: list[dict[str, Any]], options: dict[str, Any]) -> Reply:
         number = int(messages[-1]["content"].split()[-1])
         contents = {3: None, 5: "", 7: " \n"}
-        said = {"role": "assistant", "content": contents.get(number, "short")}
-        return Reply("short", message=said)
+        message = {"role": "assistant", "content": contents.get(number, "short")}
+        return Reply("short", message=message)
 
     with OpenAIServer(script) as server:
         cli = make_cli(tmp_path / "w", server.base_url)

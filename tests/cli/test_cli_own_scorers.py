@@ -52,10 +52,10 @@ def test_without_a_terminal_code_that_was_not_allowed_is_refused_before_any_call
 def test_an_allowed_scorer_judges_and_gates_and_a_change_of_what_it_imports_makes_it_stale(
     own: Cli,
 ) -> None:
-    said = own.here("trust", FILE)
-    assert said.code == 0
+    result = own.here("trust", FILE)
+    assert result.code == 0
     for fact in ("functions: score", "scorers/helpers.py", "packages: none", *RESTRICTIONS):
-        assert fact in said.out
+        assert fact in result.out
     own.say("best")
     done = own.here("run", "triage", "--json")
     assert (done.code, done.json["score"]) == (0, 1.0)

@@ -67,10 +67,19 @@ def test_a_preference_that_survives_the_swap_counts(tmp_path: Path) -> None:
         two_versions(tmp_path, server.base_url)
         words = ("compare", "qa@1.0.0", "qa", "--suite", "qa", "--yes", "--judge", "helpful")
         result = run(tmp_path, *words)
-        said = result.json["preference"]
-        assert (said["won"], said["lost"], said["asked"], said["ties"]) == (18, 0, 18, 0)
-        assert (said["verdict"], said["flips"], said["missing"]) == ("better", 0, 0)
-        assert said["calls"] == len(judge_calls(server)) == 36
+        preference = result.json["preference"]
+        assert (preference["won"], preference["lost"], preference["asked"], preference["ties"]) == (
+            18,
+            0,
+            18,
+            0,
+        )
+        assert (preference["verdict"], preference["flips"], preference["missing"]) == (
+            "better",
+            0,
+            0,
+        )
+        assert preference["calls"] == len(judge_calls(server)) == 36
         sent = json.dumps(judge_calls(server))
         assert not any(word in sent for word in ("1.0.0", "draft", "baseline", "candidate"))
         for body in judge_calls(server):
@@ -83,10 +92,10 @@ def test_a_judge_that_always_says_first_prefers_nothing_and_is_accused(tmp_path:
     with judged_server(lambda _: verdict("first"), answer) as server:
         two_versions(tmp_path, server.base_url)
         words = ("compare", "qa@1.0.0", "qa", "--suite", "qa", "--yes", "--judge", "helpful")
-        said = run(tmp_path, *words).json["preference"]
-        assert (said["won"], said["lost"], said["flips"]) == (0, 0, 18)
-        assert said["verdict"] != "better"
-        assert any("position bias" in warning for warning in said["warnings"])
+        preference = run(tmp_path, *words).json["preference"]
+        assert (preference["won"], preference["lost"], preference["flips"]) == (0, 0, 18)
+        assert preference["verdict"] != "better"
+        assert any("position bias" in warning for warning in preference["warnings"])
 
 
 def test_an_order_without_a_verdict_leaves_the_case_missing(tmp_path: Path) -> None:
@@ -96,8 +105,8 @@ def test_an_order_without_a_verdict_leaves_the_case_missing(tmp_path: Path) -> N
     with judged_server(judge, answer) as server:
         two_versions(tmp_path, server.base_url)
         words = ("compare", "qa@1.0.0", "qa", "--suite", "qa", "--yes", "--judge", "helpful")
-        said = run(tmp_path, *words).json["preference"]
-        assert (said["missing"], said["ties"], said["calls"]) == (1, 17, 37)
+        preference = run(tmp_path, *words).json["preference"]
+        assert (preference["missing"], preference["ties"], preference["calls"]) == (1, 17, 37)
 
 
 @pytest.mark.parametrize("name", ["max_chars", "nobody"])

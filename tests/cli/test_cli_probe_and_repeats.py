@@ -35,11 +35,11 @@ def test_a_probe_says_its_cost_first_and_records_what_is_ignored(tmp_path: Path)
             "warning  probe mock mock: honours response_format, usage in streams; ignores seed,"
             " prompts of 5,000 words (it counts 4,096 tokens)"
         )
-        (found,) = cli.here("doctor", "--probe", "mock", "--json").json["probes"]
-        assert (found["provider"], found["model"], found["seed"]) == ("mock", "mock", False)
+        (probe,) = cli.here("doctor", "--probe", "mock", "--json").json["probes"]
+        assert (probe["provider"], probe["model"], probe["seed"]) == ("mock", "mock", False)
         with Session(open_workspace(cli.root)) as session:
             stored = session.store.probe(server.base_url, "mock")
-        assert stored is not None and stored.content().items() <= found.items()
+        assert stored is not None and stored.content().items() <= probe.items()
         toml = cli.root / "workbench.toml"
         price = "[providers.mock.prices]\nmock = {input = 1.0, output = 2.0}\n"
         toml.write_text(toml.read_text() + price)
@@ -47,7 +47,7 @@ def test_a_probe_says_its_cost_first_and_records_what_is_ignored(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("change", "name", "said"),
+    ("change", "name", "message"),
     [
         ("", "nope", "no provider 'nope'"),
         ("", "local", "no draft names a model of the provider local"),
@@ -55,7 +55,7 @@ def test_a_probe_says_its_cost_first_and_records_what_is_ignored(tmp_path: Path)
     ],
 )
 def test_a_probe_that_may_not_be_made_makes_no_call(
-    tmp_path: Path, change: str, name: str, said: str
+    tmp_path: Path, change: str, name: str, message: str
 ) -> None:
     with OpenAIServer(careless) as server:
         cli = make_cli(tmp_path / "w", server.base_url)
@@ -63,7 +63,7 @@ def test_a_probe_that_may_not_be_made_makes_no_call(
         address = f'base_url = "{server.base_url}"'
         toml.write_text(toml.read_text().replace(address, f"{address}\n{change}"))
         done = cli.here("doctor", "--probe", name, SOME_KEY="sk-1")
-        assert done.code in (2, 5) and said in done.err
+        assert done.code in (2, 5) and message in done.err
         assert server.calls == 0
 
 
@@ -85,13 +85,13 @@ def test_a_run_with_repeats_says_how_steady_the_answers_are(tmp_path: Path) -> N
 
     with OpenAIServer(script) as server:
         cli = make_cli(tmp_path / "w", server.base_url)
-        found = cli.here("run", "triage", "--repeats", "3", "--json").json["steadiness"]
-        assert (found["repeats"], found["cases"]) == (3, 20)
-        assert found["pass_all"] == pytest.approx({"1": 59 / 60, "2": 58 / 60, "3": 19 / 20})
-        assert (found["flaky"], found["flaky_ids"]) == (1, ["c100"])
-        assert found["spread"] == pytest.approx(0.05 / 3**0.5)
-        said = cli.here("run", "triage", "--repeats", "3").out
-        assert "3 repeats: pass^3 0.950, 1 of 20 cases flaky, spread 2.9 pts" in said
+        steadiness = cli.here("run", "triage", "--repeats", "3", "--json").json["steadiness"]
+        assert (steadiness["repeats"], steadiness["cases"]) == (3, 20)
+        assert steadiness["pass_all"] == pytest.approx({"1": 59 / 60, "2": 58 / 60, "3": 19 / 20})
+        assert (steadiness["flaky"], steadiness["flaky_ids"]) == (1, ["c100"])
+        assert steadiness["spread"] == pytest.approx(0.05 / 3**0.5)
+        output = cli.here("run", "triage", "--repeats", "3").out
+        assert "3 repeats: pass^3 0.950, 1 of 20 cases flaky, spread 2.9 pts" in output
         once = cli.here("run", "triage", "--json").json
         assert once["steadiness"] is None
         assert "pass^" not in cli.here("run", "triage").out

@@ -48,14 +48,14 @@ def shown_until(cli: Cli, pattern: bytes) -> bytes:
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
-    ("headers", "said"),
+    ("headers", "pattern"),
     [
         ({"retry-after": "47"}, rb"\rwaiting 4\d s +8/20 "),
         ({"retry-after-ms": "130000"}, rb"\rwaiting 2:\d\d +8/20 "),
     ],
 )
 def test_a_pause_that_the_provider_asks_for_is_shown_with_its_time(
-    tmp_path: Path, headers: dict[str, str], said: bytes
+    tmp_path: Path, headers: dict[str, str], pattern: bytes
 ) -> None:
     served: list[None] = []
 
@@ -67,7 +67,7 @@ def test_a_pause_that_the_provider_asks_for_is_shown_with_its_time(
 
     with OpenAIServer(script) as server:
         cli = make_cli(tmp_path / "w", server.base_url)
-        assert re.search(said, shown_until(cli, said))
+        assert re.search(pattern, shown_until(cli, pattern))
 
 
 def test_a_wait_for_the_rate_is_shown_with_its_time(tmp_path: Path) -> None:
@@ -75,5 +75,5 @@ def test_a_wait_for_the_rate_is_shown_with_its_time(tmp_path: Path) -> None:
         cli = make_cli(tmp_path / "w", server.base_url)
         suite = cli.root / "evals" / "triage" / "suite.yaml"
         suite.write_text(SUITE.replace("concurrency: 8", "requests_per_minute: 6"))
-        said = rb"\rwaiting (10|9|8) s +1/20 "
-        assert re.search(said, shown_until(cli, said))
+        pattern = rb"\rwaiting (10|9|8) s +1/20 "
+        assert re.search(pattern, shown_until(cli, pattern))

@@ -47,10 +47,10 @@ def test_snippets_says_who_includes_what_and_what_an_edit_changes(
     fresh_cli: Cli, draft: Path
 ) -> None:
     (fresh_cli.root / "snippets" / "spare.md").write_text("x")
-    found = {item["name"]: item for item in fresh_cli.here("snippets", "--json").json["snippets"]}
-    assert found["mood"]["included_by"] == ["tone"]
-    assert [use["prompt_id"] for use in found["mood"]["drafts"]] == ["triage"]
-    assert found["spare"]["drafts"] == []
+    by_name = {item["name"]: item for item in fresh_cli.here("snippets", "--json").json["snippets"]}
+    assert by_name["mood"]["included_by"] == ["tone"]
+    assert [use["prompt_id"] for use in by_name["mood"]["drafts"]] == ["triage"]
+    assert by_name["spare"]["drafts"] == []
     listed = fresh_cli.here("snippets").out
     assert "triage, tone.md" in listed
     assert "nobody" in listed

@@ -57,9 +57,9 @@ def test_a_backup_is_put_back(
 def test_a_damaged_registry_says_what_brings_it_back_and_is_left_as_it_is(cli: Cli) -> None:
     spoil(registry_of(cli))
     for command in (["verify"], ["register", "triage", "-d", "third"], ["get", "triage"]):
-        said = cli.here(*command)
-        assert said.code == 5
-        assert "is not a registry: it is no SQLite file (workbench restore BACKUP)" in said.err
+        done = cli.here(*command)
+        assert done.code == 5
+        assert "is not a registry: it is no SQLite file (workbench restore BACKUP)" in done.err
     assert registry_of(cli).read_bytes() == b"garbage" * 5000
 
 

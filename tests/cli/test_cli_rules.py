@@ -64,8 +64,8 @@ def registered(cli: Cli, rules: str = "", first_word: str = "worse") -> None:
 
 
 def live(cli: Cli) -> list[Any]:
-    found = cli.here("log", "triage", "production", "--json").json["entries"]
-    return [entry for entry in found if entry["action"] == "deploy"]
+    entries = cli.here("log", "triage", "production", "--json").json["entries"]
+    return [entry for entry in entries if entry["action"] == "deploy"]
 
 
 def test_two_edited_files_put_nothing_live_until_the_rules_are_applied_openly(
@@ -111,9 +111,9 @@ def test_two_edited_files_put_nothing_live_until_the_rules_are_applied_openly(
     done = cli.here("rules", "apply", "--reason", "the pilot has no labels yet")
     assert (done.code, done.out) == (0, "applied: environment production: untested no -> yes\n")
     assert cli.here("deploy", "triage@1.0.0", "production").code == 0
-    said = cli.here("log", "triage", "production").out.splitlines()
-    assert "ALLOWED BY LOOSENED RULES" in said[0]
-    assert "environment production: untested no -> yes  the pilot has no labels yet" in said[1]
+    lines = cli.here("log", "triage", "production").out.splitlines()
+    assert "ALLOWED BY LOOSENED RULES" in lines[0]
+    assert "environment production: untested no -> yes  the pilot has no labels yet" in lines[1]
     assert cli.here("verify").code == 0
 
 
@@ -125,9 +125,9 @@ def test_rules_shows_what_the_files_change_and_writes_nothing(fresh_cli: Cli) ->
     write(cli, gate="{threshold: 0.9, margin: 0.2}", rules="approvals = 1")
     before = cli.here("log", "--json").json["entries"]
 
-    found = cli.here("rules", "--json").json
-    assert [change["looser"] for change in found["changes"]] == [False, True]
-    assert {fact["fact"]: (fact["old"], fact["new"]) for fact in found["changes"][1]["facts"]} == {
+    report = cli.here("rules", "--json").json
+    assert [change["looser"] for change in report["changes"]] == [False, True]
+    assert {fact["fact"]: (fact["old"], fact["new"]) for fact in report["changes"][1]["facts"]} == {
         "margin": ("0.1", "0.2"),
         "threshold": ("0.8", "0.9"),
     }
@@ -160,10 +160,10 @@ def test_removed_and_changed_cases_other_scorers_and_a_removed_suite_stop_before
     before = path.read_text()
     runs = cli.here("runs", "--json").json
 
-    def refused(said: str) -> None:
+    def refused(message: str) -> None:
         for command in (("evaluate", "triage@1.0.0"), ("deploy", "triage@1.0.0", "staging")):
             done = cli.here(*command)
-            assert (done.code, said in done.err, APPLY in done.err) == (5, True, True), done.err
+            assert (done.code, message in done.err, APPLY in done.err) == (5, True, True), done.err
 
     path.write_text(before.replace('"case 7"', '"case 17"'))
     refused("cases 100 -> 100 (changed c007)")
@@ -346,8 +346,8 @@ def test_easy_cases_do_not_dilute_a_regression_without_a_reason(fresh_cli: Cli) 
     assert "suite triage of triage: cases" in done.out
     assert cli.here("evaluate", "triage@1.0.0").code == 0
     assert cli.here("deploy", "triage@1.0.0", "production").code == 0
-    said = cli.here("log", "triage", "production").out.splitlines()
-    assert "ALLOWED BY LOOSENED RULES" in said[0]
-    assert "the users ask other things now" in said[1]
+    lines = cli.here("log", "triage", "production").out.splitlines()
+    assert "ALLOWED BY LOOSENED RULES" in lines[0]
+    assert "the users ask other things now" in lines[1]
     assert cli.here("rules", "apply", "--reason", "x").out == "nothing changed\n"
     assert cli.here("verify").code == 0

@@ -66,8 +66,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     argv += ["--port", "0", "--sessions", "2"]
     log = root / "said"
     with (
-        log.open("wb") as said,
-        subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=said) as running,
+        log.open("wb") as log_file,
+        subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=log_file) as running,
     ):
         try:
             port, token = _address(log, running)
@@ -81,9 +81,9 @@ def _address(log: Path, running: subprocess.Popen[bytes]) -> tuple[int, str]:
     """Port and token, as soon as they are printed: it listens from then on."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=([\w-]{32,})\s", log.read_text())
-        if found:
-            return int(found[1]), found[2]
+        address = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=([\w-]{32,})\s", log.read_text())
+        if address:
+            return int(address[1]), address[2]
         assert running.poll() is None, log.read_text()
         time.sleep(0.05)
     raise AssertionError(f"it never said where: {log.read_text()}")
@@ -97,9 +97,9 @@ def test_a_port_that_is_taken_is_an_error_of_one_line(served: Served) -> None:
 def _page(served: Served, host: str = "") -> tuple[int, http.client.HTTPMessage, str]:
     """The page, as soon as the screens of earlier ones have ended."""
     until = time.monotonic() + PATIENCE_S
-    while (found := served.page(host))[0] == 503 and time.monotonic() < until:
+    while (page := served.page(host))[0] == 503 and time.monotonic() < until:
         time.sleep(0.05)
-    return found
+    return page
 
 
 async def test_the_first_screen_comes_up(served: Served) -> None:

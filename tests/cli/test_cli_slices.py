@@ -104,16 +104,16 @@ def test_tags_and_raw_values_are_kept_with_the_evidence_and_derived_again(tagged
         ", slices: {vip: {margin: 0.06}}, also: {cost: {margin: 20 %}, latency_p50: {margin: 9s}}"
     )
     suite(tagged, margins)
-    said = evaluated(tagged, "d012345689xy", "1.0.1")
-    assert said["gate"] == "pass", said
-    by_tag = {row["tag"]: row for row in said["slices"]}
+    report = evaluated(tagged, "d012345689xy", "1.0.1")
+    assert report["gate"] == "pass", report
+    by_tag = {row["tag"]: row for row in report["slices"]}
     assert by_tag["vip"]["gate"] == "pass" and by_tag["vip"]["claim"] == "not_worse"
     assert by_tag["plain"]["gate"] is None and by_tag["plain"]["claim"] == "not_worse"
     assert (by_tag["rare"]["enough"], by_tag["rare"]["claim"]) == (False, "undecided")
-    also = {row["name"]: row for row in said["also"]}
+    also = {row["name"]: row for row in report["also"]}
     assert also["cost"]["gate"] == also["latency_p50"]["gate"] == "pass"
     assert also["cost"]["high"] < 0.2 and also["cost"]["cases"] == 240
-    assert not any("latencies" in note for note in said["notes"]), "both sides were asked now"
+    assert not any("latencies" in note for note in report["notes"]), "both sides were asked now"
     with scores(tagged) as connection:
         counts = dict(connection.execute("SELECT scorer, count(*) FROM scores GROUP BY scorer"))
         assert counts == {"@cost": 240, "@latency": 240, "exact_match": 240}
@@ -167,9 +167,9 @@ def test_a_cost_without_a_price_decides_nothing_and_says_why(tagged: Cli) -> Non
     settings = tagged.root / "workbench.toml"
     settings.write_text(settings.read_text().rpartition("prices")[0])
     suite(tagged, ", also: {cost: {margin: 20 %}}")
-    said = evaluated(tagged, "d012345689xy", "1.0.1")
-    assert said["gate"] == "no_decision"
-    assert "no price" in said["also"][0]["reason"]
+    report = evaluated(tagged, "d012345689xy", "1.0.1")
+    assert report["gate"] == "no_decision"
+    assert "no price" in report["also"][0]["reason"]
 
 
 @pytest.mark.exhaustive
@@ -188,9 +188,9 @@ def test_a_gone_or_wider_margin_is_a_loosening(tagged: Cli) -> None:
 def test_compare_shows_the_tags_and_gates_on_the_same_conditions(tagged: Cli) -> None:
     suite(tagged, ", slices: {vip: {margin: 0.06}}")
     tagged.say("d01234567x")
-    said = tagged.here("compare", "triage@production", "triage", "--json")
-    by_tag = {row["tag"]: row for row in said.json["slices"]}
-    assert (said.code, said.json["gate"]) == (1, "fail")
+    done = tagged.here("compare", "triage@production", "triage", "--json")
+    by_tag = {row["tag"]: row for row in done.json["slices"]}
+    assert (done.code, done.json["gate"]) == (1, "fail")
     assert by_tag["vip"]["claim"] == "worse" and by_tag["plain"]["claim"] == "not_worse"
 
 

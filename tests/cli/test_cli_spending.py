@@ -53,9 +53,9 @@ def limit_answers(cli: Cli) -> None:
 
 @pytest.mark.parametrize("given", ["nan", "inf", "-1", "-inf", "much", "1e999"])
 def test_a_budget_that_is_no_amount_is_wrong_usage(cli: Cli, given: str) -> None:
-    found = cli.here("run", "triage", "--budget", given)
-    assert found.code == 2
-    assert "amount" in found.err and len(found.err.splitlines()) == 1
+    done = cli.here("run", "triage", "--budget", given)
+    assert done.code == 2
+    assert "amount" in done.err and len(done.err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("given", ["0.5", "1e-1", "$1", "2.00 USD"])
@@ -87,7 +87,7 @@ def test_a_run_goes_on_with_its_own_budget_which_counts_over_all_attempts(
 
 
 @pytest.mark.parametrize(
-    ("flag", "line", "said"),
+    ("flag", "line", "message"),
     [
         ("--resume", "--limit 3 --batch", "--limit and --batch cannot go with --resume"),
         ("--resume", "--prompt triage", "--prompt cannot go with --resume"),
@@ -97,11 +97,11 @@ def test_a_run_goes_on_with_its_own_budget_which_counts_over_all_attempts(
     ],
 )
 def test_what_a_run_began_with_cannot_be_said_anew(
-    cli: Cli, flag: str, line: str, said: str
+    cli: Cli, flag: str, line: str, message: str
 ) -> None:
-    found = cli.here("run", flag, "r1", *line.split())
-    assert found.code == 2 and len(found.err.splitlines()) == 1
-    assert said in found.err
+    done = cli.here("run", flag, "r1", *line.split())
+    assert done.code == 2 and len(done.err.splitlines()) == 1
+    assert message in done.err
 
 
 @pytest.mark.exhaustive
@@ -141,9 +141,9 @@ def test_a_budget_on_the_command_line_answers_the_question(own: tuple[Cli, OpenA
 def test_an_unknown_price_is_asked_about_from_a_number_of_calls_on(tmp_path: Path) -> None:
     cli = make_cli(tmp_path / "w", "http://127.0.0.1:9/v1")
     elsewhere(cli)
-    found = cli.here("run", "triage", "--split", "all")
-    assert found.code == 2 and len(found.err.splitlines()) == 1
-    assert "the unknown price of 120 calls" in found.err
+    done = cli.here("run", "triage", "--split", "all")
+    assert done.code == 2 and len(done.err.splitlines()) == 1
+    assert "the unknown price of 120 calls" in done.err
 
 
 @pytest.mark.exhaustive
@@ -170,9 +170,9 @@ def test_an_estimate_says_what_cannot_be_asked(fresh_cli: Cli) -> None:
         draft.read_text().replace("{{ ticket }}", "{{ ticket }} {{ 1 // ((ticket != 'odd')|int) }}")
     )
     cases.write_text(cases.read_text().replace('"case 119"', '"odd"'))
-    found = fresh_cli.here("estimate", "triage", "--json")
-    assert found.code == 0, found.err
-    assert (found.json["cached"], found.json["unsent"]) == (0, 1)
+    done = fresh_cli.here("estimate", "triage", "--json")
+    assert done.code == 0, done.err
+    assert (done.json["cached"], done.json["unsent"]) == (0, 1)
 
 
 @pytest.mark.exhaustive(keep=4)
@@ -217,8 +217,8 @@ def test_an_unknown_price_is_asked_about_by_every_command_that_runs(tmp_path: Pa
     settings = cli.root / "workbench.toml"
     text = settings.read_text()
     settings.write_text(text.replace("[workspace]\n", "[workspace]\nconfirm_above = 0.5\n"))
-    found = cli.here("evaluate", "triage@1.0.0")
-    assert found.code == 2 and "the unknown price of 100 calls" in found.err
+    done = cli.here("evaluate", "triage@1.0.0")
+    assert done.code == 2 and "the unknown price of 100 calls" in done.err
     settings.write_text(text)
     cli.say("best")
     dear = cli.here("compare", "triage@1.0.0", "triage", "--split", "all")

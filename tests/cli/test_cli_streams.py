@@ -159,10 +159,10 @@ def test_a_full_disk_is_one_line_and_no_traceback(
 
     monkeypatch.setattr(workbench, "main", write)
     assert main.run(["run", "triage"]) == 4
-    said = capsys.readouterr().err
-    assert said.startswith(
+    errors = capsys.readouterr().err
+    assert errors.startswith(
         "workbench: the runs cannot be stored: the disk is full (free some space"
     )
-    assert len(said.splitlines()) == 1
+    assert len(errors.splitlines()) == 1
     full.close()
     assert not (tmp_path / "state").exists()

@@ -73,13 +73,13 @@ def findings(cli: Cli) -> dict[str, dict[str, Any]]:
 
 
 def test_copies_leaks_labels_and_too_few_cases_are_named(checked: Cli) -> None:
-    found = findings(checked)
-    assert found["duplicates"]["cases"] == ["copy"]
-    assert found["contradictions"]["cases"] == ["other"]
-    assert "c007" in found["split_leakage"]["cases"]
-    assert "expect 'billing'" in found["label_imbalance"]["text"]
-    assert "slice rare" in found["cases_needed"]["text"]
-    assert found["cases_needed"]["level"] == "problem"
+    by_check = findings(checked)
+    assert by_check["duplicates"]["cases"] == ["copy"]
+    assert by_check["contradictions"]["cases"] == ["other"]
+    assert "c007" in by_check["split_leakage"]["cases"]
+    assert "expect 'billing'" in by_check["label_imbalance"]["text"]
+    assert "slice rare" in by_check["cases_needed"]["text"]
+    assert by_check["cases_needed"]["level"] == "problem"
 
 
 def test_a_scorer_with_a_text_of_its_own_needs_none_of_the_case(checked: Cli) -> None:
@@ -114,10 +114,10 @@ def test_stored_runs_show_cases_and_scorers_that_tell_nothing(checked: Cli) -> N
     checked.here("run", "triage", "--split", "all", "--yes")
     path.write_text(path.read_text().replace("Keep to one word.", "Keep to one word, please."))
     checked.here("run", "triage", "--split", "all", "--yes")
-    found = findings(checked)
-    assert "every version failed" in found["never_passed"]["text"], "but for the dev run"
-    assert "max_chars gave 1" in found["never_varies"]["text"]
-    assert "exact_match and contains agree" in found["never_disagree"]["text"]
+    by_check = findings(checked)
+    assert "every version failed" in by_check["never_passed"]["text"], "but for the dev run"
+    assert "max_chars gave 1" in by_check["never_varies"]["text"]
+    assert "exact_match and contains agree" in by_check["never_disagree"]["text"]
 
 
 @pytest.mark.exhaustive

@@ -17,9 +17,9 @@ def test_inputs_of_ones_own_need_no_suite(fresh_cli: Cli, server: OpenAIServer) 
     refused = fresh_cli.here("try", "triage")
     assert (refused.code, refused.out, server.calls) == (2, "", asked)
     assert "--input ticket=…" in refused.err
-    found = fresh_cli.here("try", "triage", "--input", "ticket=case 3", "--json")
-    assert found.code == 0, found.err
-    assert (found.json["text"], found.json["inputs"]) == ("billing", {"ticket": "case 3"})
+    done = fresh_cli.here("try", "triage", "--input", "ticket=case 3", "--json")
+    assert done.code == 0, done.err
+    assert (done.json["text"], done.json["inputs"]) == ("billing", {"ticket": "case 3"})
 
 
 def test_a_prompt_that_needs_no_inputs_needs_no_suite(fresh_cli: Cli) -> None:
@@ -27,8 +27,8 @@ def test_a_prompt_that_needs_no_inputs_needs_no_suite(fresh_cli: Cli) -> None:
     text = DRAFT.replace("inputs: [{name: ticket, kind: string}]\n", "")
     path = fresh_cli.root / "prompts" / "triage.prompty"
     path.write_text(text.replace("{{ ticket }}", "case 3"))
-    found = fresh_cli.here("try", "triage", "--json")
-    assert (found.code, found.json["text"], found.json["inputs"]) == (0, "billing", {})
+    done = fresh_cli.here("try", "triage", "--json")
+    assert (done.code, done.json["text"], done.json["inputs"]) == (0, "billing", {})
     # A case by its id is one of a suite.
     assert fresh_cli.here("try", "triage", "--case", "c104").code == 2
 
@@ -60,14 +60,14 @@ def test_a_conversation_a_picture_and_a_number_are_given_by_hand(
         lambda messages, _: f"{len(messages)} {messages[-1]['content'][0]['type']}",
     )
     (fresh_cli.root / "cat.png").write_bytes(png())
-    said = 'history=[{"role": "user", "content": "hi\\nsystem:"}]'
-    given = ["--input", "ticket=x", "--input", said]
+    history = 'history=[{"role": "user", "content": "hi\\nsystem:"}]'
+    given = ["--input", "ticket=x", "--input", history]
     picture = ["--input", f"picture={fresh_cli.root / 'cat.png'}"]
-    found = fresh_cli.here("try", "triage", *given, *picture, "--json")
-    assert found.code == 0, found.err
-    assert found.json["text"].endswith("image_url")
-    assert found.json["inputs"]["picture"]["width"] == 2
-    assert "cat.png · PNG · 2 x 3" in found.err
+    done = fresh_cli.here("try", "triage", *given, *picture, "--json")
+    assert done.code == 0, done.err
+    assert done.json["text"].endswith("image_url")
+    assert done.json["inputs"]["picture"]["width"] == 2
+    assert "cat.png · PNG · 2 x 3" in done.err
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,6 @@ def test_what_does_not_fit_is_one_line_before_any_call(
 ) -> None:
     with_inputs(fresh_cli)
     asked = server.calls
-    found = fresh_cli.here("try", "triage", "--input", "ticket=x", "--input", given)
-    assert (found.code, server.calls) == (2, asked)
-    assert words in found.err.splitlines()[-1]
+    done = fresh_cli.here("try", "triage", "--input", "ticket=x", "--input", given)
+    assert (done.code, server.calls) == (2, asked)
+    assert words in done.err.splitlines()[-1]

@@ -34,13 +34,13 @@ def cli(server: OpenAIServer, tmp_path_factory: pytest.TempPathFactory) -> Cli:
 
 @pytest.mark.exhaustive
 def test_two_prompts_are_compared_on_the_suite_of_either(cli: Cli) -> None:
-    found = cli.here("compare", "triage", "router", "--suite", "triage", "--json")
-    assert (found.code, found.json["verdict"]) == (0, "better"), found.err
-    assert found.json["fixed"] == 10
+    done = cli.here("compare", "triage", "router", "--suite", "triage", "--json")
+    assert (done.code, done.json["verdict"]) == (0, "better"), done.err
+    assert done.json["fixed"] == 10
     # B's prompt has no suite, A's has none: the other's is taken.
     turned = cli.here("compare", "router", "triage", "--json")
     assert (turned.code, turned.json["verdict"]) == (1, "worse"), turned.err
-    assert turned.json["run_a"] == found.json["run_b"]
+    assert turned.json["run_a"] == done.json["run_b"]
     text = cli.here("compare", "triage", "router").out
     assert "triage (draft)" in text and "router (draft)" in text
 
@@ -56,13 +56,13 @@ def test_the_suite_that_has_the_inputs_of_both_is_taken(cli: Cli) -> None:
         '{"id": "w1", "inputs": {"ticket": "1", "tone": "calm"}, "expected": "billing"}\n'
     )
     (folder / "suite.yaml").write_text(SUITE.format("wide", "wides.jsonl"))
-    found = cli.here("compare", "triage", "wide", "--json")
-    assert found.json["cases"] == 1, found.err
+    done = cli.here("compare", "triage", "wide", "--json")
+    assert done.json["cases"] == 1, done.err
 
 
 def test_two_drafts_of_one_prompt_are_compared(cli: Cli) -> None:
-    found = cli.here("compare", "prompts/triage.prompty", "other/triage.prompty", "--json")
-    assert (found.code, found.json["verdict"]) == (0, "better"), found.err
+    done = cli.here("compare", "prompts/triage.prompty", "other/triage.prompty", "--json")
+    assert (done.code, done.json["verdict"]) == (0, "better"), done.err
 
 
 def test_runs_of_two_prompts_are_compared_on_their_suite(cli: Cli) -> None:
@@ -70,8 +70,8 @@ def test_runs_of_two_prompts_are_compared_on_their_suite(cli: Cli) -> None:
         cli.here("run", "triage", "--prompt", name, "--json").json["run_id"]
         for name in ("router", "triage")
     ]
-    found = cli.here("compare", *runs, "--json")
-    assert (found.code, found.json["run_a"]) == (1, runs[0]), found.err
+    done = cli.here("compare", *runs, "--json")
+    assert (done.code, done.json["run_a"]) == (1, runs[0]), done.err
 
 
 @pytest.mark.parametrize(
@@ -86,26 +86,26 @@ def test_runs_of_two_prompts_are_compared_on_their_suite(cli: Cli) -> None:
 def test_an_input_that_the_suite_lacks_is_named_before_the_first_call(
     cli: Cli, argv: tuple[str, ...]
 ) -> None:
-    found = cli.here(*argv)
-    assert found.code == 2
-    assert "case 'c100' has no mail, which mailer needs" in found.err
-    assert "it has: ticket" in found.err
-    assert found.err.count("\n") <= 2
+    done = cli.here(*argv)
+    assert done.code == 2
+    assert "case 'c100' has no mail, which mailer needs" in done.err
+    assert "it has: ticket" in done.err
+    assert done.err.count("\n") <= 2
 
 
 @pytest.mark.exhaustive
 def test_a_look_at_gate_cases_counts_for_both_prompts(cli: Cli) -> None:
-    found = cli.here("compare", "triage", "router", "-s", "triage", "--split", "gate", "--json")
-    assert (found.code, found.json["cases"]) == (0, 100), found.err
+    done = cli.here("compare", "triage", "router", "-s", "triage", "--split", "gate", "--json")
+    assert (done.code, done.json["cases"]) == (0, 100), done.err
     with Session(open_workspace(cli.root)) as session:
         assert [len(session.store.gate_uses(name)) for name in ("triage", "router")] == [1, 1]
 
 
 def test_a_suite_is_evidence_of_its_own_prompt_alone(cli: Cli) -> None:
     assert cli.here("register", "router", "-d", "first").code == 0
-    found = cli.here("evaluate", "router@1.0.0", "--suite", "triage")
-    assert found.code == 2
-    assert "the suite triage tries triage: it is no evidence of router" in found.err
+    done = cli.here("evaluate", "router@1.0.0", "--suite", "triage")
+    assert done.code == 2
+    assert "the suite triage tries triage: it is no evidence of router" in done.err
     assert cli.here("evaluate", "router@1.0.0").code == 2
 
 
@@ -114,7 +114,7 @@ def test_a_suite_without_any_of_the_prompts_has_to_be_named(cli: Cli) -> None:
     (cli.root / "prompts" / "lone.prompty").write_text(
         DRAFT.replace("name: triage", "name: lone").replace("plain", "worse")
     )
-    found = cli.here("compare", "lone", "router")
-    assert found.code == 2
-    assert "no suite tries lone" in found.err
+    done = cli.here("compare", "lone", "router")
+    assert done.code == 2
+    assert "no suite tries lone" in done.err
     assert cli.here("compare", "lone", "router", "--suite", "triage", "--json").code == 0

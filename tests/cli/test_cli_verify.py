@@ -25,10 +25,10 @@ def anchors_of(cli: Cli) -> Path:
 
 
 def test_every_part_of_the_audit_is_named(cli: Cli, tmp_path: Path) -> None:
-    said = cli.here("verify", "--json")
+    done = cli.here("verify", "--json")
 
-    assert said.code == 0, said.err
-    assert {name: part["checked"] for name, part in said.json["checked"].items()} == {
+    assert done.code == 0, done.err
+    assert {name: part["checked"] for name, part in done.json["checked"].items()} == {
         "file": True,
         "triggers": True,
         "chain": True,
@@ -37,9 +37,9 @@ def test_every_part_of_the_audit_is_named(cli: Cli, tmp_path: Path) -> None:
         "anchors": True,
         "signatures": False,
     }
-    assert said.json["checked"]["anchors"] == {"ok": True, "count": 1, "checked": True}
-    assert said.json["first_bad"] is None
-    assert (said.json["signed"], said.json["unsigned"]) == (0, said.json["records"])
+    assert done.json["checked"]["anchors"] == {"ok": True, "count": 1, "checked": True}
+    assert done.json["first_bad"] is None
+    assert (done.json["signed"], done.json["unsigned"]) == (0, done.json["records"])
     lines = cli.here("verify").out
     assert "anchors    ok: 1 head kept in registry.anchors" in lines
     assert "rules      ok: 1 deployment against" in lines
@@ -51,13 +51,13 @@ def test_a_registry_behind_its_anchors_is_named_by_verify_and_doctor(cli: Cli) -
         _, head, registry_id, at = anchors_of(cli).read_text().split()
         file.write(f"999 {head} {registry_id} {at}\n")
 
-    said = cli.here("verify", "--json")
+    done = cli.here("verify", "--json")
 
-    assert said.code == 5
-    assert said.json["first_bad"]["seq"] == 999
-    assert "registry.anchors line 2 knows record 999" in said.json["first_bad"]["problem"]
-    assert said.json["checked"]["anchors"]["ok"] is False
-    assert said.json["checked"]["chain"]["ok"] is True
+    assert done.code == 5
+    assert done.json["first_bad"]["seq"] == 999
+    assert "registry.anchors line 2 knows record 999" in done.json["first_bad"]["problem"]
+    assert done.json["checked"]["anchors"]["ok"] is False
+    assert done.json["checked"]["chain"]["ok"] is True
     examined = cli.here("doctor")
     assert "problem  registry: record 999: registry.anchors line 2" in examined.out
 

@@ -50,8 +50,8 @@ def test_the_only_configured_provider_is_taken_and_it_is_said_everywhere(fresh_c
     assert TAKEN in compared.json["notes"][0]
     assert TAKEN in compared.err
     # What was taken is in the version: nothing is guessed when the settings change.
-    found = cli.here("evaluate", "triage@1.0.0", "--json").json
-    assert found["notes"] == []
+    report = cli.here("evaluate", "triage@1.0.0", "--json").json
+    assert report["notes"] == []
     with sqlite3.connect(cli.root / ".workbench" / "registry.db") as registry:
         (body,) = registry.execute("SELECT body FROM versions").fetchone()
     assert json.loads(body)["model"]["provider"] == "mock"
@@ -96,10 +96,10 @@ def test_with_no_provider_configured_the_embedded_model_answers_for_its_own_name
         workspace.draft(draft)
     assert caught.value.hint.endswith("one of: local")
     change(fresh_cli, "gpt-4o-mini", "Gemma-3-270M")
-    found = workspace.draft(draft)
-    assert found.prompt.model
-    assert found.prompt.model.provider == "local"
-    assert "local is taken" in found.note
+    opened = workspace.draft(draft)
+    assert opened.prompt.model
+    assert opened.prompt.model.provider == "local"
+    assert "local is taken" in opened.note
 
 
 def test_a_provider_that_is_not_configured_is_refused_with_the_nearest(fresh_cli: Cli) -> None:
@@ -146,9 +146,9 @@ def test_a_model_file_of_ones_own_answers_to_any_name(fresh_cli: Cli) -> None:
     change(fresh_cli, "{id: mock, provider: mock,", "{id: smollm, provider: local,")
     with (fresh_cli.root / "workbench.toml").open("a") as settings:
         settings.write('\n[providers.local]\nmodel_path = "smollm.gguf"\n')
-    found = open_workspace(fresh_cli.root).draft(fresh_cli.root / "prompts" / "triage.prompty")
-    assert found.prompt.model
-    assert (found.prompt.model.id, found.note) == ("smollm", "")
+    draft = open_workspace(fresh_cli.root).draft(fresh_cli.root / "prompts" / "triage.prompty")
+    assert draft.prompt.model
+    assert (draft.prompt.model.id, draft.note) == ("smollm", "")
 
 
 def test_an_input_that_is_typed_is_read_as_its_kind(fresh_cli: Cli) -> None:

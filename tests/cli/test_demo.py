@@ -82,12 +82,12 @@ def test_the_walk_tells_the_whole_story(
         "verify",
         "export",
     ]
-    said = told.err
-    assert "FAIL         1.0.0 scores 0.0 %" in said
-    assert "cannot go to staging" in said
-    live = [line.split(": ")[1] for line in said.splitlines() if line.startswith("app (")]
+    story = told.err
+    assert "FAIL         1.0.0 scores 0.0 %" in story
+    assert "cannot go to staging" in story
+    live = [line.split(": ")[1] for line in story.splitlines() if line.startswith("app (")]
     assert live == ["1.0.1 is live", "1.0.1 is live", "1.0.2 is live", "1.0.1 is live"]
-    assert "everything holds" in said
+    assert "everything holds" in story
     assert (tmp_path / "demo" / "prompts.db").is_file()
 
 

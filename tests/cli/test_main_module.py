@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.exhaustive(keep=2)
 @pytest.mark.parametrize("flags", [[], ["-P"]], ids=["as usual", "safe path"])
 @pytest.mark.parametrize(
-    ("module", "said"),
+    ("module", "message"),
     [(["workbench", "doctor"], "workspace: none here"), (["workbench.tui"], "no workbench.toml")],
 )
 def test_a_workspaces_own_modules_are_not_imported(
-    tmp_path: Path, module: list[str], said: str, flags: list[str]
+    tmp_path: Path, module: list[str], message: str, flags: list[str]
 ) -> None:
     for name in ("click", "yaml", "tomllib", "sqlite_utils"):
         (tmp_path / f"{name}.py").write_text(
@@ -34,4 +34,4 @@ def test_a_workspaces_own_modules_are_not_imported(
         check=False,
     )
     assert "the workspace was run" not in done.stdout + done.stderr
-    assert said in done.stdout + done.stderr
+    assert message in done.stdout + done.stderr

@@ -25,10 +25,10 @@ from workbench.prompts.kinds import fits
     ],
 )
 def test_a_cell_is_read_as_its_kind(kind: str, text: str, value: object) -> None:
-    found = typed(text, kind)
-    assert found == value
-    assert type(without_spelling(found)) is type(value)
-    assert fits(kind, found)
+    cell = typed(text, kind)
+    assert cell == value
+    assert type(without_spelling(cell)) is type(value)
+    assert fits(kind, cell)
 
 
 @pytest.mark.parametrize(

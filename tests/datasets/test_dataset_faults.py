@@ -72,14 +72,14 @@ def test_a_nul_in_a_cell_is_kept_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("id,t\n1,caf\xe9\n".encode("latin-1"), "byte 10 is not UTF-8 (Latin-1"),
         ("id,t\n1,x\n".encode("utf-16"), "is UTF-16"),
     ],
 )
-def test_another_encoding_is_named(tmp_path: Path, content: bytes, said: str) -> None:
-    assert said in refused(tmp_path, "a.csv", content).message
+def test_another_encoding_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    assert message in refused(tmp_path, "a.csv", content).message
 
 
 def test_half_a_surrogate_pair_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_only_newlines_end_a_line(tmp_path: Path, odd: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ('{"id":"1","t":"x"},\n', "line 1: column 19"),
         ('{\n  "id": "1"\n}\n', "line 1: column"),
@@ -182,10 +182,10 @@ def test_only_newlines_end_a_line(tmp_path: Path, odd: str) -> None:
     ],
 )
 def test_what_is_no_line_of_json_is_refused_with_a_hint(
-    tmp_path: Path, content: str, said: str
+    tmp_path: Path, content: str, message: str
 ) -> None:
     error = refused(tmp_path, "a.jsonl", content)
-    assert said in error.message
+    assert message in error.message
     assert error.hint
 
 
@@ -205,10 +205,10 @@ def test_nan_and_infinities_are_refused(tmp_path: Path, number: str) -> None:
     assert "refused" in refused(tmp_path, "a.jsonl", f'{{"id":"1","t":{number}}}\n').message
 
 
-@pytest.mark.parametrize(("number", "said"), [("9" * 5000, "digits"), (str(2**63), "64 bits")])
-def test_a_number_that_is_too_large_is_refused(tmp_path: Path, number: str, said: str) -> None:
-    assert said in refused(tmp_path, "a.jsonl", f'{{"id":"1","t":{number}}}\n').message
-    assert said in refused(tmp_path, "a.yaml", f"- {{id: '1', t: {number}}}\n").message
+@pytest.mark.parametrize(("number", "message"), [("9" * 5000, "digits"), (str(2**63), "64 bits")])
+def test_a_number_that_is_too_large_is_refused(tmp_path: Path, number: str, message: str) -> None:
+    assert message in refused(tmp_path, "a.jsonl", f'{{"id":"1","t":{number}}}\n').message
+    assert message in refused(tmp_path, "a.yaml", f"- {{id: '1', t: {number}}}\n").message
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
@@ -318,7 +318,7 @@ def test_a_key_that_nothing_reads_is_noted_with_the_one_that_was_meant(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         ({"id": "1"}, "no inputs"),
         ({"id": "1", "inputs": {}}, "no inputs"),
@@ -329,8 +329,8 @@ def test_a_key_that_nothing_reads_is_noted_with_the_one_that_was_meant(tmp_path:
         ({"id": "1", "t": "x", "tags": {"a": 1}}, "tags must be a list"),
     ],
 )
-def test_a_row_that_is_no_case_is_refused(row: dict[str, object], said: str) -> None:
-    with pytest.raises(DatasetError, match=f"w: line 7: .*{said}"):
+def test_a_row_that_is_no_case_is_refused(row: dict[str, object], message: str) -> None:
+    with pytest.raises(DatasetError, match=f"w: line 7: .*{message}"):
         dataset_from_rows("d", iter([("line 7", row)]), "w")
 
 

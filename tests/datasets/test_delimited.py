@@ -64,7 +64,7 @@ def test_blank_columns_behind_the_last_one_are_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("id,,t\n1,,x\n2,y,x\n", "line 3: column 2 has no name"),
         ("id,t\n1,x\n2,x,y\n", "line 3 has 3 cells, the header 2"),
@@ -73,9 +73,9 @@ def test_blank_columns_behind_the_last_one_are_none(tmp_path: Path) -> None:
     ],
 )
 def test_cells_that_belong_to_no_column_are_refused_with_their_line(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, message: str
 ) -> None:
-    with pytest.raises(DatasetError, match=said):
+    with pytest.raises(DatasetError, match=message):
         read(tmp_path, "a.csv", text)
 
 

@@ -21,7 +21,7 @@ def case(name: str, expected: object = "billing", **inputs: object) -> Case:
 
 def test_what_asks_and_expects_the_same_is_one_case() -> None:
     cases = (case("a", t="x"), case("b", t="y"), case("c", t="x"), case("d", t="x", u="1"))
-    assert [found.id for found in distinct(cases)] == ["a", "b", "d"]
+    assert [kept.id for kept in distinct(cases)] == ["a", "b", "d"]
     assert list(remarks(cases)) == [
         "1 case asks and expects the same as another: the two count as one"
     ]
@@ -33,7 +33,7 @@ def test_no_two_cases_that_are_left_are_equal_and_none_is_lost(
 ) -> None:
     cases = tuple(case(str(i), expected, t=text) for i, (text, expected) in enumerate(rows))
     left = distinct(cases)
-    kinds = {(found.inputs["t"], repr(found.expected)) for found in left}
+    kinds = {(kept.inputs["t"], repr(kept.expected)) for kept in left}
     assert len(kinds) == len(left)
     assert kinds == {(text, repr(expected)) for text, expected in rows}
 
@@ -41,7 +41,7 @@ def test_no_two_cases_that_are_left_are_equal_and_none_is_lost(
 def test_the_same_question_with_another_answer_is_refused_with_its_place() -> None:
     cases = (case("a", t="x"), case("b", "sales", t="x"))
     with pytest.raises(DatasetError, match=r"line 2: case 'b' asks the same as 'a'") as caught:
-        check_consistent(cases, lambda found: f"line {1 + cases.index(found)}")
+        check_consistent(cases, lambda one: f"line {1 + cases.index(one)}")
     assert "expected: [first, second]" in caught.value.hint
     check_consistent((case("a", t="x"), case("b", t="x")), str)
 

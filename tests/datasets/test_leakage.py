@@ -33,8 +33,8 @@ def prompt(*tickets: str) -> Prompt:
 def given_away(examples: ExampleSet, *cases: Case, text: str = "{{ ticket }}") -> list[str]:
     messages = (Message("user", "{{ examples }}" + text),)
     asking = Prompt("p", messages, revision=3, examples=examples)
-    found, _ = leaks(asking, Dataset("d", cases), cases)
-    return [f"{leak.how} {leak.case.id}" for leak in found]
+    leaking, _ = leaks(asking, Dataset("d", cases), cases)
+    return [f"{leak.how} {leak.case.id}" for leak in leaking]
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def given_away(examples: ExampleSet, *cases: Case, text: str = "{{ ticket }}") -
     ],
 )
 def test_the_same_input_or_nearly_is_a_leak(ticket: str, case_id: str | None) -> None:
-    found, _ = leaks(prompt(ticket), DATASET, CASES)
-    assert [leak.case.id for leak in found] == ([case_id] if case_id else [])
+    leaking, _ = leaks(prompt(ticket), DATASET, CASES)
+    assert [leak.case.id for leak in leaking] == ([case_id] if case_id else [])
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_the_same_input_or_nearly_is_a_leak(ticket: str, case_id: str | None) ->
 def test_the_name_of_an_input_and_words_around_it_hide_no_leak(
     row: dict[str, object], template: str
 ) -> None:
-    found = given_away(ExampleSet(template, ({"inputs": row},)), *CASES)
-    assert [one.split()[-1] for one in found] == ["c1"]
+    leaking = given_away(ExampleSet(template, ({"inputs": row},)), *CASES)
+    assert [one.split()[-1] for one in leaking] == ["c1"]
 
 
 def test_a_text_that_many_cases_share_gives_none_of_them_away() -> None:

@@ -53,11 +53,11 @@ def test_the_index_finds_what_all_pairs_find(
     known = list(dict.fromkeys([*(text for text, _ in pairs), *others]))
     asked = [copy for _, copy in pairs]
     index = NearTexts(known)
-    found, complete = index.near(asked)
+    matches, complete = index.near(asked)
     assert complete
     for text in asked:
         near = [fuzz.ratio(text, one) for one in known if is_near(text, one)]
-        assert (found[text][1] if text in found else None) == (max(near) if near else None)
+        assert (matches[text][1] if text in matches else None) == (max(near) if near else None)
         inside = [one for one in known if len(one) >= LEAST_CONTAINED and one in text]
         assert (index.contained(text) in inside) if inside else index.contained(text) is None
 
@@ -69,8 +69,8 @@ def test_texts_are_found_in_every_block(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(near_texts, "_BLOCK", 2)
     known = [f"the parcel of customer {name} is late" for name in NAMES]
     asked = [text.replace("parcel", "parcels") for text in known]
-    found, _ = NearTexts(known).near(asked)
-    assert [found[text][0] for text in asked] == known
+    near, _ = NearTexts(known).near(asked)
+    assert [near[text][0] for text in asked] == known
 
 
 def test_what_is_all_but_near_is_compared_to_the_end() -> None:
@@ -78,10 +78,10 @@ def test_what_is_all_but_near_is_compared_to_the_end() -> None:
     words = "my order {} has not come and nobody tells me where it is or when it will come to me"
     known = [words.format(f"{number * 7919 % 100_003:x}" * 3) for number in range(3_000)]
     copy = known[-1].replace("nobody", "no body")
-    found, complete = NearTexts(known).near([words.format("of twelve white cups"), copy])
+    near, complete = NearTexts(known).near([words.format("of twelve white cups"), copy])
     assert complete
-    assert list(found) == [copy]
-    assert found[copy][1] >= NEAR
+    assert list(near) == [copy]
+    assert near[copy][1] >= NEAR
 
 
 @pytest.mark.parametrize(

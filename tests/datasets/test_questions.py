@@ -57,8 +57,8 @@ def test_a_group_that_was_declared_stays() -> None:
 def test_cases_that_one_of_two_prompts_tells_apart_are_two_questions() -> None:
     cases = [Case(str(n), {"q": "x", "note": str(n)}, "ok") for n in range(3)]
     narrow, wide = prompt("{{ q }}"), prompt("{{ q }} {{ note }}")
-    found = [questions(distinct(cases, p)) for p in ([narrow], [narrow, wide], [])]
-    assert found == [1, 3, 3]
+    counts = [questions(distinct(cases, p)) for p in ([narrow], [narrow, wide], [])]
+    assert counts == [1, 3, 3]
 
 
 def test_a_question_has_the_same_digest_in_every_format(tmp_path: Path) -> None:
@@ -76,21 +76,21 @@ def test_a_question_has_the_same_digest_in_every_format(tmp_path: Path) -> None:
         '- {id: 2, q: "two\\nlines", n: 1.50, vip: false, expected: ok}\n'
     )
     names = {"q", "n", "vip"}
-    found = {
+    digests = {
         tuple(question_digest(case, names) for case in read_dataset(path).cases)
         for path in tmp_path.iterdir()
     }
-    assert len(found) == 1
+    assert len(digests) == 1
 
 
 @given(st.dictionaries(st.sampled_from(["q", "note"]), TEXTS), TEXTS)
 def test_an_unused_input_never_changes_the_digest_and_a_used_one_does(
     inputs: dict[str, str], expected: str
 ) -> None:
-    found = question_digest(Case("1", inputs, expected), {"q"})
-    assert found == question_digest(Case("2", {**inputs, "note": "another"}, expected), {"q"})
+    digest = question_digest(Case("1", inputs, expected), {"q"})
+    assert digest == question_digest(Case("2", {**inputs, "note": "another"}, expected), {"q"})
     other = {**inputs, "q": inputs.get("q", "").strip() + "z"}
-    assert found != question_digest(Case("3", other, expected), {"q"})
+    assert digest != question_digest(Case("3", other, expected), {"q"})
 
 
 @given(st.text(max_size=20))

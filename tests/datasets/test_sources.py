@@ -166,7 +166,7 @@ def test_a_sample_keeps_the_order_and_a_new_case_takes_the_place_of_one_at_most(
 
 
 @pytest.mark.parametrize(
-    ("dataset", "said"),
+    ("dataset", "message"),
     [
         ({}, "dataset is missing"),
         ({"path": 5}, "path must be a text"),
@@ -193,10 +193,10 @@ def test_a_sample_keeps_the_order_and_a_new_case_takes_the_place_of_one_at_most(
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_place(
-    folder: Folder, dataset: Any, said: str
+    folder: Folder, dataset: Any, message: str
 ) -> None:
     folder.write("cases.jsonl", jsonl(ROWS))
-    with pytest.raises(WorkbenchError, match=said):
+    with pytest.raises(WorkbenchError, match=message):
         folder.read(dataset)
 
 
@@ -245,18 +245,18 @@ def test_a_source_that_has_moved_on_since_the_named_version_is_told(folder: Fold
 
 
 @pytest.mark.parametrize(
-    ("version", "said"),
+    ("version", "message"),
     [
         ("v9", "git has no revision 'v9'"),
         ("--output=/tmp/x", "is no revision"),
         ("HEAD", "other.jsonl is not in git at HEAD"),
     ],
 )
-def test_what_git_does_not_have_is_said(folder: Folder, version: str, said: str) -> None:
+def test_what_git_does_not_have_is_said(folder: Folder, version: str, message: str) -> None:
     folder.write("cases.jsonl", jsonl(ROWS))
     folder.commit()
     name = "other.jsonl" if version == "HEAD" else "cases.jsonl"
-    with pytest.raises(DatasetError, match=said):
+    with pytest.raises(DatasetError, match=message):
         folder.read({"path": name, "source": "git", "version": version})
 
 
@@ -306,9 +306,9 @@ def test_each_content_in_a_files_history_is_found_once(folder: Folder) -> None:
     folder.commit()
     path.write_text(jsonl(ROWS))
     folder.commit()
-    found = list(earlier_contents(path))
-    assert [data for _, data in found] == [jsonl(ROWS).encode(), jsonl(ROWS[:3]).encode()]
-    assert first[:12] not in found[0][0]
+    earlier = list(earlier_contents(path))
+    assert [data for _, data in earlier] == [jsonl(ROWS).encode(), jsonl(ROWS[:3]).encode()]
+    assert first[:12] not in earlier[0][0]
 
 
 # DVC
@@ -475,7 +475,7 @@ FLAT = {
 
 
 @pytest.mark.parametrize(
-    ("schema", "name", "text", "said"),
+    ("schema", "name", "text", "message"),
     [
         (FLAT, "cases.csv", "text,expected,n\na,bug,1\nb,bug,two\n", r"line 3.*\$\.n is 'two'"),
         (FLAT, "cases.csv", "text,expected,n\na,bug,1\nb,bgu,2\n", r"line 3.*\$\.expected"),
@@ -492,11 +492,11 @@ FLAT = {
     ],
 )  # fmt: skip
 def test_cases_that_break_the_schema_beside_them_are_refused_with_their_place(
-    folder: Folder, schema: Any, name: str, text: str, said: str
+    folder: Folder, schema: Any, name: str, text: str, message: str
 ) -> None:
     folder.write("schema.json", json.dumps(schema))
     folder.write(name, text)
-    with pytest.raises(DatasetError, match=said):
+    with pytest.raises(DatasetError, match=message):
         folder.read(name)
 
 

@@ -47,8 +47,8 @@ def sent(template: str, case: Case, kind: str = "number") -> str:
     "template", ["{{ x }}", "{{ x | tojson }}", "{{ [x] | join }}", "{{ '' ~ x }}"]
 )
 def test_a_number_is_sent_as_it_is_written(tmp_path: Path, ending: str, template: str) -> None:
-    found = dataset(tmp_path, ending, *SPELLINGS)
-    assert [sent(template, case) for case in found.cases] == SPELLINGS
+    read = dataset(tmp_path, ending, *SPELLINGS)
+    assert [sent(template, case) for case in read.cases] == SPELLINGS
 
 
 @pytest.mark.parametrize("ending", [".jsonl", ".csv", ".yaml"])
@@ -66,15 +66,15 @@ def test_numbers_inside_an_object_of_yaml_are_numbers_as_in_json(tmp_path: Path)
     inside = "{p: 1.50, q: [1e3], t: '1.50'}", '{"p": 1.50, "q": [1e3], "t": "1.50"}'
     for ending, text in zip((".yaml", ".jsonl"), inside, strict=True):
         (case,) = dataset(tmp_path, ending, text).cases
-        said = sent(template, case, "object")
-        assert said == '1.50 2.5 1e3 {"p": 1.50, "q": [1e3], "t": "1.50"} 1.50'
+        rendered = sent(template, case, "object")
+        assert rendered == '1.50 2.5 1e3 {"p": 1.50, "q": [1e3], "t": "1.50"} 1.50'
 
 
 def test_a_cell_of_kind_integer_becomes_the_whole_number(tmp_path: Path) -> None:
     template = "{{ x }} {{ x + 1 }} {{ range(x) | length }}"
-    found = dataset(tmp_path, ".csv", "007", "3.0").cases
-    assert [sent(template, case, "integer") for case in found] == ["7 8 7", "3 4 3"]
-    assert [sent("{{ x }}", case) for case in found] == ["007", "3.0"]
+    cases = dataset(tmp_path, ".csv", "007", "3.0").cases
+    assert [sent(template, case, "integer") for case in cases] == ["7 8 7", "3 4 3"]
+    assert [sent("{{ x }}", case) for case in cases] == ["007", "3.0"]
 
 
 def test_the_old_filter_of_json_prints_as_it_did() -> None:

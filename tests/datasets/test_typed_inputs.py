@@ -53,9 +53,9 @@ def prompt_of(kind: str, template: str = "{{ x }}", *, required: bool = True) ->
     ],
 )
 def test_a_cell_becomes_what_the_kind_needs(kind: str, cell: str, value: Any) -> None:
-    found = typed_inputs(prompt_of(kind), {"x": UntypedText(cell)})["x"]
-    assert found == value
-    assert type(without_spelling(found)) is type(value)
+    typed_value = typed_inputs(prompt_of(kind), {"x": UntypedText(cell)})["x"]
+    assert typed_value == value
+    assert type(without_spelling(typed_value)) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -117,20 +117,20 @@ def test_a_value_that_has_a_type_is_never_converted(kind: str, value: Any) -> No
      ("object", {}), ("string", 7), ("string", [1]), ("boolean", None)],
 )  # fmt: skip
 def test_a_value_of_the_kind_stays_as_it_is(kind: str, value: Any) -> None:
-    found = typed_inputs(prompt_of(kind), {"x": value})["x"]
-    assert (type(found), found) == (type(value), value)
+    typed_value = typed_inputs(prompt_of(kind), {"x": value})["x"]
+    assert (type(typed_value), typed_value) == (type(value), value)
 
 
-def said(prompt: Prompt, inputs: Mapping[str, Any]) -> str:
+def rendered(prompt: Prompt, inputs: Mapping[str, Any]) -> str:
     return Renderer(prompt).render(typed_inputs(prompt, inputs))[0].content
 
 
 def test_false_in_a_cell_is_false_in_a_template() -> None:
     prompt = prompt_of("boolean", "{% if x %}yes{% else %}no{% endif %}")
-    assert said(prompt, {"x": UntypedText("false")}) == "no"
-    assert said(prompt, {"x": UntypedText("true")}) == "yes"
+    assert rendered(prompt, {"x": UntypedText("false")}) == "no"
+    assert rendered(prompt, {"x": UntypedText("true")}) == "yes"
     items = prompt_of("array", "{% for one in x %}<{{ one }}>{% endfor %}")
-    assert said(items, {"x": UntypedText('["a", "b"]')}) == "<a><b>"
+    assert rendered(items, {"x": UntypedText('["a", "b"]')}) == "<a><b>"
 
 
 def test_only_what_is_asked_otherwise_than_by_0_1_0_counts_as_that() -> None:
@@ -168,22 +168,22 @@ def test_a_blank_cell_of_an_optional_input_is_not_given(
         "Hi {{ x | default('there') }}"
     )
     prompt = replace(prompt, inputs=(Input("q"), Input("x", kind, required=False)))
-    said = []
+    texts = []
     for name, text in (("a.csv", f"id,q,x\n1,a,{blank}\n"), ("a.jsonl", '{"id": "1", "q": "a"}\n')):
         (tmp_path / name).write_text(text, encoding="utf-8")
         case = read_dataset(tmp_path / name).cases[0]
-        said.append(Renderer(prompt).render(typed_inputs(prompt, case.inputs))[0].content)
-    assert said == ["Hi there"] * 2
+        texts.append(Renderer(prompt).render(typed_inputs(prompt, case.inputs))[0].content)
+    assert texts == ["Hi there"] * 2
 
 
 def test_a_blank_cell_takes_the_default_and_an_empty_text_of_json_stays_one() -> None:
     prompt = Prompt(
         "p", (Message("user", "<{{ x }}>"),), inputs=(Input("x", required=False, default="d"),)
     )
-    for value, said in ((UntypedText(""), "<d>"), ("", "<>"), (UntypedText("e"), "<e>")):
-        found = typed_inputs(prompt, {"x": value})
-        assert Renderer(prompt).render(found)[0].content == said
-        assert differs_from_0_1(prompt, [Case("1", {"x": value})]) == (said == "<d>")
+    for value, text in ((UntypedText(""), "<d>"), ("", "<>"), (UntypedText("e"), "<e>")):
+        inputs = typed_inputs(prompt, {"x": value})
+        assert Renderer(prompt).render(inputs)[0].content == text
+        assert differs_from_0_1(prompt, [Case("1", {"x": value})]) == (text == "<d>")
     no_default = prompt_of("string", required=False)
     assert not differs_from_0_1(no_default, [Case("1", {"x": UntypedText("")})]), (
         "it printed as nothing"
@@ -231,11 +231,11 @@ def test_a_text_that_a_template_takes_for_another_type_is_said(
 ) -> None:
     prompt = Prompt("p", (Message("user", "{{ q }}" + template),))
     case = Case("1", {"q": UntypedText("a"), "x": UntypedText(cell)})
-    (said,) = check_fit(prompt, [case, case], lambda _: "a.csv")
-    assert said.startswith("x: ")
-    assert note in said
+    (warning,) = check_fit(prompt, [case, case], lambda _: "a.csv")
+    assert warning.startswith("x: ")
+    assert note in warning
     kind = "array" if "letters" in note else "boolean"
-    assert said.endswith(f"kind: {kind}")
+    assert warning.endswith(f"kind: {kind}")
     typed_prompt = replace(prompt, inputs=(Input("q"), Input("x", kind)))
     value = ["a"] if kind == "array" else False
     assert not check_fit(typed_prompt, [Case("1", {"q": "a", "x": value})], lambda _: "a.csv")
@@ -276,8 +276,8 @@ def test_a_text_that_means_no_is_refused_where_a_template_asks_whether_it_holds(
     prompt = Prompt("p", (Message("user", "{{ q }}" + template),))
     for cell in ("false", "FALSE ", "0", "No", "none", "null", "off"):
         case = Case("1", {"q": "a", "x": UntypedText(cell)})
-        said = rf"^a\.csv: case '1': x is the text '{cell.strip().lower()}', which holds"
-        with pytest.raises(DatasetError, match=said) as caught:
+        message = rf"^a\.csv: case '1': x is the text '{cell.strip().lower()}', which holds"
+        with pytest.raises(DatasetError, match=message) as caught:
             check_fit(prompt, [case], lambda _: "a.csv")
         assert caught.value.hint == (
             "declare x with kind: boolean, or compare it with a text:"

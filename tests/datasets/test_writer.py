@@ -93,7 +93,7 @@ def test_other_formats_are_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken", "like", "found"),
+    ("taken", "like", "free"),
     [
         (["t-1", "t-2"], "t-1", "t-3"),
         (["t-001", "t-119"], "", "t-120"),
@@ -103,8 +103,8 @@ def test_other_formats_are_left_alone(tmp_path: Path) -> None:
         (["9" * 40], "9" * 40, "0" * 39 + "1"),
     ],
 )
-def test_a_free_id_looks_like_its_neighbours(taken: list[str], like: str, found: str) -> None:
-    assert free_id(taken, like) == found
+def test_a_free_id_looks_like_its_neighbours(taken: list[str], like: str, free: str) -> None:
+    assert free_id(taken, like) == free
 
 
 @given(st.lists(st.text(min_size=1, max_size=6), max_size=30), st.text(max_size=6))

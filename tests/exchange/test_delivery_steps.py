@@ -36,8 +36,8 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prompt
 
 
 def leaving(registry: PromptRegistry) -> Export:
-    found = approved(registry, "triage", "1.0.0")
-    return Export(registry, found.version.prompt, "1.0.0", "1.0.0", found)
+    approved_version = approved(registry, "triage", "1.0.0")
+    return Export(registry, approved_version.version.prompt, "1.0.0", "1.0.0", approved_version)
 
 
 @pytest.mark.exhaustive(keep=5)

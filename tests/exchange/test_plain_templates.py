@@ -42,8 +42,8 @@ def test_text_and_slots_say_what_the_template_renders(template: str, template_fo
         return
     if not features:
         parts = messages[0].parts
-        said = "".join(values[p.name] if isinstance(p, Slot) else p for p in parts)
-        assert said == rendered.content
+        filled = "".join(values[p.name] if isinstance(p, Slot) else p for p in parts)
+        assert filled == rendered.content
 
 
 @given(TEXTS)
@@ -61,7 +61,7 @@ def test_another_engines_template_becomes_one_of_jinja(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "found"),
+    ("template", "feature"),
     [
         ("a\n{% for i in x %}{{ i }}{% endfor %}", "line 2: a loop"),
         ("{% if x %}a{% endif %}", "line 1: a condition"),
@@ -77,10 +77,10 @@ def test_another_engines_template_becomes_one_of_jinja(text: str) -> None:
     ],
 )
 def test_what_is_more_than_text_and_slots_is_found_with_its_place(
-    template: str, found: str
+    template: str, feature: str
 ) -> None:
     _, features = read_templates(prompt_of("fine {{ x }}", template))
-    assert f"message 2 (user), {found}" in "; ".join(map(str, features))
+    assert f"message 2 (user), {feature}" in "; ".join(map(str, features))
 
 
 def test_a_text_that_another_engine_reads_otherwise_is_noticed() -> None:

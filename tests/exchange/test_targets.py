@@ -65,9 +65,9 @@ def test_a_snapshot_is_read_where_nothing_can_be_written(
     folder.chmod(0o555)
 
     with PromptRegistry(folder / "prompts.db") as app:
-        found = app.get_active("triage")
-        assert found.messages(ticket="Help!")[1] == {"role": "user", "content": "Help!"}
-        assert found.model == {
+        prompt = app.get_active("triage")
+        assert prompt.messages(ticket="Help!")[1] == {"role": "user", "content": "Help!"}
+        assert prompt.model == {
             "id": "gpt-4.1-mini", "provider": "openai", "options": {"temperature": 0},
         }  # fmt: skip
         assert app.verify(head=registry.head()).ok
@@ -116,16 +116,16 @@ def test_an_approved_version_as_json(registry: PromptRegistry, tmp_path: Path) -
     sent = JSON.send(export, Destination(tmp_path / "triage.json"))
 
     assert sent.path == tmp_path / "triage.json"
-    found = json.loads(sent.path.read_text())
+    content = json.loads(sent.path.read_text())
     assert "the scores by case" in [loss.what for loss in JSON.loses(export)]
-    assert (found["prompt_id"], found["version"]) == ("triage", "1.0.0")
-    assert found["messages"][0] == {"role": "system", "content": "One queue name only."}
-    assert found["model"]["id"] == "gpt-4.1-mini"
-    assert found["inputs"][0]["name"] == "ticket"
-    assert found["status"]["state"] == "tested"
-    assert (found["evaluation"]["gate"], found["evaluation"]["score"]) == ("pass", 1.0)
-    assert found["live"][0]["environment"] == "production"
-    assert found["head"] == registry.head()
+    assert (content["prompt_id"], content["version"]) == ("triage", "1.0.0")
+    assert content["messages"][0] == {"role": "system", "content": "One queue name only."}
+    assert content["model"]["id"] == "gpt-4.1-mini"
+    assert content["inputs"][0]["name"] == "ticket"
+    assert content["status"]["state"] == "tested"
+    assert (content["evaluation"]["gate"], content["evaluation"]["score"]) == ("pass", 1.0)
+    assert content["live"][0]["environment"] == "production"
+    assert content["head"] == registry.head()
 
 
 def test_a_version_that_is_not_approved_is_not_exported(registry: PromptRegistry) -> None:

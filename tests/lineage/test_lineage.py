@@ -48,27 +48,27 @@ def kinds(nodes: tuple[Node, ...]) -> list[tuple[str, str]]:
 
 def test_every_part_of_the_prompt_is_upstream(registry: PromptRegistry) -> None:
     registry.register(PromptVersion.of(PROMPT, "1.0.0", "first", "ana"))
-    found = lineage_of(registry, "greet", "1.0.0")
-    assert (found.version.digest, found.version.by) == (PROMPT.fingerprint, "ana")
-    assert kinds(found.upstream) == [
+    lineage = lineage_of(registry, "greet", "1.0.0")
+    assert (lineage.version.digest, lineage.version.by) == (PROMPT.fingerprint, "ana")
+    assert kinds(lineage.upstream) == [
         *(("text", "2 messages"), ("snippet", "tone"), ("examples", "few-shot examples")),
         *(("model", "gpt-x-mini"), ("input", "name")),
         *(("output schema", "outputs"), ("tools", "tools")),
     ]
-    assert found.upstream[2].detail == "1 row, first 1 of examples.jsonl"
-    model = found.upstream[3]
+    assert lineage.upstream[2].detail == "1 row, first 1 of examples.jsonl"
+    model = lineage.upstream[3]
     assert [(node.name, node.detail) for node in model.nodes] == [
         *(("seed", "7"), ("temperature", "0")),
     ]
-    assert found.state["production"].startswith("untested")
+    assert lineage.state["production"].startswith("untested")
 
 
 def test_evidence_is_upstream_with_data_scorers_rules_and_record(
     registry: PromptRegistry, tested: Tested
 ) -> None:
     tested("p", "1.0.0")
-    found = lineage_of(registry, "p", "1.0.0")
-    (suite,) = (node for node in found.upstream if node.kind == "suite")
+    lineage = lineage_of(registry, "p", "1.0.0")
+    (suite,) = (node for node in lineage.upstream if node.kind == "suite")
     (record,) = registry.evaluations("p")
     assert {node.kind for node in suite.nodes} >= {"dataset", "policy", "evaluation"}
     (evaluation,) = (node for node in suite.nodes if node.kind == "evaluation")
@@ -102,14 +102,14 @@ def test_environments_apps_and_comparisons_are_downstream(
         baseline_fingerprint=first.fingerprint,
     )
     registry.record_evaluation(evidence, by="ci", reason="a baseline")
-    found = lineage_of(registry, "p", "1.0.0")
-    live = found.downstream[0]
+    lineage = lineage_of(registry, "p", "1.0.0")
+    live = lineage.downstream[0]
     assert (live.kind, live.name, live.by, live.detail) == (
         *("live", "production", "bo", "first release"),
     )
     assert [(node.kind, node.name) for node in live.nodes] == [("consumer", "shop")]
-    assert ("baseline of", "p@1.1.0") in kinds(found.downstream)
-    at_risk = [node for node in found.downstream if node.kind == "stale if changed"]
+    assert ("baseline of", "p@1.1.0") in kinds(lineage.downstream)
+    at_risk = [node for node in lineage.downstream if node.kind == "stale if changed"]
     assert [(n.name, n.detail) for n in at_risk[0].nodes] == [("production", "p@1.0.0")]
 
 

@@ -54,5 +54,5 @@ def test_names_of_models_are_untrusted() -> None:
 
 
 def test_what_was_altered_on_either_side_is_added_up() -> None:
-    said = altered_lines(record({}, environment={"altered": 2, "baseline_altered": 3}))
-    assert said == ["5 stored answers had been altered in runs.db: not used, asked again"]
+    lines = altered_lines(record({}, environment={"altered": 2, "baseline_altered": 3}))
+    assert lines == ["5 stored answers had been altered in runs.db: not used, asked again"]

@@ -12,8 +12,8 @@ A = "label: bug\nreason: the app crashes after the update\nthe same"
 B = "label: how-to\nreason: the app is slow after the update\nthe same\nand more"
 
 
-def lines(found: DiffRows) -> list[str]:
-    return ["".join(piece.text for piece in row) for row in found.rows]
+def lines(diff: DiffRows) -> list[str]:
+    return ["".join(piece.text for piece in row) for row in diff.rows]
 
 
 def test_changed_words_are_marked_without_colour() -> None:
@@ -30,9 +30,9 @@ def test_a_line_of_one_side_only_is_marked_as_a_whole() -> None:
 
 
 def test_equal_texts_have_no_marks() -> None:
-    found = diff_rows(A, A, 100)
-    assert found.is_same
-    assert all(piece.kind in ("same", "note") for row in found.rows for piece in row)
+    diff = diff_rows(A, A, 100)
+    assert diff.is_same
+    assert all(piece.kind in ("same", "note") for row in diff.rows for piece in row)
 
 
 def test_halves_need_room() -> None:
@@ -42,16 +42,16 @@ def test_halves_need_room() -> None:
 
 def test_context_folds_what_is_equal() -> None:
     a = "\n".join(f"line {n}" for n in range(50))
-    found = lines(diff_rows(a, a.replace("line 25", "line x"), 80, "unified", context=2))
-    assert found[0] == "··· 23 equal lines ···"
-    assert found[-1] == "··· 22 equal lines ···"
-    assert len(found) == 8
+    shown = lines(diff_rows(a, a.replace("line 25", "line x"), 80, "unified", context=2))
+    assert shown[0] == "··· 23 equal lines ···"
+    assert shown[-1] == "··· 22 equal lines ···"
+    assert len(shown) == 8
 
 
 def test_long_texts_are_cut_with_a_note() -> None:
-    found = diff_rows("a " * 300_000, "b " * 300_000, 80)
-    assert "only the first 200,000 characters are compared" in lines(found)[0]
-    assert found.note
+    diff = diff_rows("a " * 300_000, "b " * 300_000, 80)
+    assert "only the first 200,000 characters are compared" in lines(diff)[0]
+    assert diff.note
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
@@ -59,8 +59,8 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 @given(texts, texts, st.integers(20, 120), st.sampled_from(["split", "unified"]))
 def test_no_row_is_wider_than_asked(a: str, b: str, width: int, mode: str) -> None:
-    found = diff_rows(a, b, width, "split" if mode == "split" else "unified")
-    assert all(cell_len(line) <= width for line in lines(found))
+    diff = diff_rows(a, b, width, "split" if mode == "split" else "unified")
+    assert all(cell_len(line) <= width for line in lines(diff))
 
 
 @given(texts, texts)

@@ -183,10 +183,10 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 0.0), (-0.02, 0.3)])
 def test_an_interval_stays_inside_its_picture(low: float, high: float) -> None:
-    found = [
+    coordinates = [
         float(x) for x in re.findall(r'x[12]="([-\d.]+)"', interval_chart(0.0, low, high, 0.05))
     ]
-    assert all(0 <= x <= 640 for x in found)
+    assert all(0 <= x <= 640 for x in coordinates)
 
 
 def test_counts_of_nothing_make_a_bar_without_parts() -> None:

@@ -58,7 +58,7 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         (
             compared(15, 18, 300),
@@ -123,8 +123,8 @@ def at_look(look: int, wins: int, losses: int, n: int) -> Comparison:
         (compared(0, 0, 0), "NO DECISION  no case has a score on both sides"),
     ],
 )
-def test_the_headline_is_one_line_as_specified(line: str, said: str) -> None:
-    assert line == said
+def test_the_headline_is_one_line_as_specified(line: str, expected: str) -> None:
+    assert line == expected
 
 
 def alone(passed: int, n: int, threshold: float | None = 0.8) -> str:
@@ -145,20 +145,20 @@ def test_without_a_baseline_the_line_speaks_of_the_threshold() -> None:
 
 def test_names_stand_in_for_a_and_b_and_cannot_act_on_the_terminal() -> None:
     policy = replace(POLICY, threshold=0.99)
-    found = compare_pairs(pairs(8, 9, 300), policy, "s")
-    line = headline(found, policy, a="1.0.0", b="\x1b[2Jdraft\n")
+    comparison = compare_pairs(pairs(8, 9, 300), policy, "s")
+    line = headline(comparison, policy, a="1.0.0", b="\x1b[2Jdraft\n")
     assert line.startswith("FAIL         \N{SYMBOL FOR ESCAPE}[2Jdraft⏎ scores")
     assert "against 1.0.0" in line
     assert "\x1b" not in line and "\n" not in line
 
 
 def test_the_word_to_colour_is_the_start_of_the_line() -> None:
-    for found in (
+    for comparison in (
         at_look(2, 7, 18, 120),
         at_look(3, 16, 5, 180),
         compare_pairs(pairs(15, 18, 300), POLICY, "s"),
     ):
-        assert headline(found, POLICY).startswith(gate_word(found) + " ")
+        assert headline(comparison, POLICY).startswith(gate_word(comparison) + " ")
 
 
 def test_up_to_five_broken_cases_are_named() -> None:
@@ -172,9 +172,9 @@ def test_up_to_five_broken_cases_are_named() -> None:
 
 
 def test_a_bound_that_rounds_to_zero_is_never_minus_zero() -> None:
-    found = compare_pairs(pairs(10, 3, 160), POLICY, "s")
-    assert -0.0005 < (found.low or 0.0) < 0.0
-    assert found.reason == "a loss of 5 points is excluded (at worst +0.0)"
+    comparison = compare_pairs(pairs(10, 3, 160), POLICY, "s")
+    assert -0.0005 < (comparison.low or 0.0) < 0.0
+    assert comparison.reason == "a loss of 5 points is excluded (at worst +0.0)"
     free = replace(POLICY, margin=0.0)
     early = compare_pairs(pairs(30, 0, 160), free, "s", look=1, looks=3, planned=300)
     assert headline(early, free).startswith("PASS at 160/300  B better than A: +18.8 pts")
@@ -199,9 +199,9 @@ def test_no_decision_says_what_to_do_next() -> None:
 
 
 def test_p_stands_in_the_details_and_never_in_the_headline() -> None:
-    found = compare_pairs(pairs(25, 10, 300), POLICY, "s")
-    assert "p =" not in headline(found, POLICY)
-    lines = details(found)
+    comparison = compare_pairs(pairs(25, 10, 300), POLICY, "s")
+    assert "p =" not in headline(comparison, POLICY)
+    lines = details(comparison)
     assert (
         "p = 0.0112, mid-p = 0.0113: how often luck alone would look like this;"
         " a claim needs less than 0.05"
@@ -331,9 +331,14 @@ def test_any_id_and_reason_make_well_formed_xml(case_id: str, reason: str) -> No
 def test_every_line_is_one_line(wins: int, losses: int, same: int, gone: int, early: bool) -> None:
     rows = pairs(wins, losses, wins + losses + same, gone)
     plan = {"look": 1, "looks": 3, "planned": len(rows) + 50, "futility": 0.05} if early else {}
-    found = compare_pairs(rows, POLICY, "s", **plan)  # type: ignore[arg-type]
-    said = [headline(found, POLICY), broken_line(found), next_step(found, POLICY), *details(found)]
-    for line in said:
+    comparison = compare_pairs(rows, POLICY, "s", **plan)  # type: ignore[arg-type]
+    lines = [
+        headline(comparison, POLICY),
+        broken_line(comparison),
+        next_step(comparison, POLICY),
+        *details(comparison),
+    ]
+    for line in lines:
         assert "\n" not in line
         assert not re.search(r"nan|None|inf(?!o)|-0\.0\b", line)
 
@@ -350,12 +355,12 @@ def test_a_candidate_that_is_worse_and_does_not_pass_fails_also_where_a_look_end
 
 
 def test_a_preview_is_called_one_and_says_how_to_decide() -> None:
-    found = Preview(60, 300, 7).mark(compare_pairs(pairs(0, 40, 60), POLICY, "s"))
-    assert headline(found, POLICY) == (
+    preview = Preview(60, 300, 7).mark(compare_pairs(pairs(0, 40, 60), POLICY, "s"))
+    assert headline(preview, POLICY) == (
         "PREVIEW      -66.7 pts [-77.3, -54.1]  0 fixed  40 broke  20 same:"
         " a preview of 60 of 300 cases decides nothing"
     )
-    assert next_step(found, POLICY) == "compare all cases to decide: leave --limit out"
+    assert next_step(preview, POLICY) == "compare all cases to decide: leave --limit out"
 
 
 def test_a_pass_without_regressions_is_called_a_rule_of_thumb() -> None:
@@ -378,10 +383,10 @@ def test_a_threshold_that_was_reached_says_how_easily_luck_does() -> None:
         rows = tuple(CasePair(str(i), (), (float(i < passed),)) for i in range(n))
         return beneath(compare_threshold(rows, policy, "s"), policy)
 
-    said = "a version 5 points below the threshold would have reached it in"
-    assert f"{said} 41 % of such samples" in beside(20, 20)
-    assert f"{said} less than 1 % of such samples" in beside(900, 1000)
-    assert not any(said in line for line in beside(10, 20))
+    start = "a version 5 points below the threshold would have reached it in"
+    assert f"{start} 41 % of such samples" in beside(20, 20)
+    assert f"{start} less than 1 % of such samples" in beside(900, 1000)
+    assert not any(start in line for line in beside(10, 20))
 
 
 def test_the_chance_of_luck_says_when_it_is_a_bound_and_why() -> None:
@@ -394,11 +399,11 @@ def test_the_chance_of_luck_says_when_it_is_a_bound_and_why() -> None:
         )
         return beneath(compare_threshold(rows, policy, "s"), policy)[-1]
 
-    said = "a version 5 points below the threshold would have looked this good in"
-    assert luck_of([0.9, 0.8] * 15).startswith(f"{said} at most ")
+    start = "a version 5 points below the threshold would have looked this good in"
+    assert luck_of([0.9, 0.8] * 15).startswith(f"{start} at most ")
     assert luck_of([0.9, 0.8] * 15).endswith(" of such samples (by bets: graded scores)")
     assert luck_of([0.9, 0.8] * 300) == (
-        f"{said} less than 1 % of such samples (by bets: graded scores)"
+        f"{start} less than 1 % of such samples (by bets: graded scores)"
     )
     assert luck_of(([0.0] * 5 + [1.0] * 20) * 5, 5) == (
         "luck may well have lifted a version 5 points below the threshold there"
@@ -407,21 +412,21 @@ def test_the_chance_of_luck_says_when_it_is_a_bound_and_why() -> None:
 
 
 def test_who_looks_worse_is_not_sent_for_more_cases_or_a_wider_margin() -> None:
-    found = compare_pairs(pairs(0, 5, 80), POLICY, "s")
-    said = "look at the broken cases first: more cases would hardly make it pass"
-    assert next_step(found, POLICY, "triage@1.0.1") == next_step(found, POLICY) == said
+    comparison = compare_pairs(pairs(0, 5, 80), POLICY, "s")
+    advice = "look at the broken cases first: more cases would hardly make it pass"
+    assert next_step(comparison, POLICY, "triage@1.0.1") == next_step(comparison, POLICY) == advice
 
 
 def test_more_cases_are_an_extension_or_a_new_attempt_as_the_suite_says() -> None:
     policy = replace(POLICY, margin=0.02)
-    found = compare_pairs(pairs(15, 18, 300), policy, "s")
-    assert next_step(found, replace(policy, extend=True), "triage@1.0.1") == (
+    comparison = compare_pairs(pairs(15, 18, 300), policy, "s")
+    assert next_step(comparison, replace(policy, extend=True), "triage@1.0.1") == (
         "about 1,860 more cases: add them, then workbench evaluate triage@1.0.1 --extend"
     )
-    assert next_step(found, policy, "triage@1.0.1").startswith(
+    assert next_step(comparison, policy, "triage@1.0.1").startswith(
         "about 1,860 more cases, which is a new attempt; or decide before the next one"
     )
-    assert "attempt" not in next_step(found, policy)
+    assert "attempt" not in next_step(comparison, policy)
 
 
 def test_a_tiny_p_is_written_as_below_a_bound_and_bets_have_a_name() -> None:
@@ -440,12 +445,12 @@ def test_a_tiny_p_is_written_as_below_a_bound_and_bets_have_a_name() -> None:
 
 def test_calls_saved_are_those_of_both_sides() -> None:
     known = {"calls": 180, "baseline_calls": 300, "unasked": 120}
-    found = replace(evidence(pairs(1, 1, 20)), environment=known)
-    said = "stopped early: 120 of 600 calls saved (20 %), both sides counted"
-    assert evidence_notes(found) == [said]
-    stored = replace(found, environment={"calls": 180, "unasked": 120})
+    record = replace(evidence(pairs(1, 1, 20)), environment=known)
+    note = "stopped early: 120 of 600 calls saved (20 %), both sides counted"
+    assert evidence_notes(record) == [note]
+    stored = replace(record, environment={"calls": 180, "unasked": 120})
     assert "120 of 300 calls saved (40 %)" in evidence_notes(stored)[0]
-    assert evidence_notes(replace(found, environment={"calls": 300})) == []
+    assert evidence_notes(replace(record, environment={"calls": 300})) == []
 
 
 def test_the_margins_that_a_gate_had_are_told_in_their_order() -> None:
@@ -472,8 +477,8 @@ def test_a_bound_beside_the_margin_shows_on_which_side_of_it_it_lies() -> None:
 def test_a_pass_that_is_mostly_wrong_says_its_score_where_no_threshold_asks_for_more() -> None:
     policy = replace(POLICY, threshold=None)
     wrong = tuple(CasePair(str(i), (float(i < 3),), (float(i < 3),)) for i in range(100))
-    found = compare_pairs(wrong, policy, "s")
-    assert found.gate is Gate.PASS
-    said = "it scores 3.0 % and no threshold asks for more (gate: threshold)"
-    assert said in beneath(found, policy)
-    assert said not in beneath(found, replace(policy, threshold=0.01))
+    comparison = compare_pairs(wrong, policy, "s")
+    assert comparison.gate is Gate.PASS
+    warning = "it scores 3.0 % and no threshold asks for more (gate: threshold)"
+    assert warning in beneath(comparison, policy)
+    assert warning not in beneath(comparison, replace(policy, threshold=0.01))

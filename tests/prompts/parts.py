@@ -55,7 +55,7 @@ snippets = st.fixed_dictionaries(
         "b": st.lists(_words | st.just("{% include 'a' %}"), max_size=3).map("".join),
         "c": st.lists(_words | st.just("{% include 'b' %}"), max_size=3).map("".join),
     }
-).map(lambda found: {name: text.strip("\n") for name, text in found.items()})
+).map(lambda drawn: {name: text.strip("\n") for name, text in drawn.items()})
 values = st.none() | st.booleans() | st.integers(-9, 9) | hostile
 rows = st.lists(
     st.fixed_dictionaries({"inputs": st.fixed_dictionaries({"ticket": hostile})})
@@ -63,7 +63,7 @@ rows = st.lists(
         {"inputs": st.fixed_dictionaries({"ticket": values}), "expected": hostile}
     ),
     max_size=3,
-).map(lambda found: tuple(json.loads(canonical_json(row)) for row in found))
+).map(lambda drawn: tuple(json.loads(canonical_json(row)) for row in drawn))
 histories = st.lists(hostile, min_size=1, max_size=3).map(
     lambda texts: [
         {"role": ("user", "assistant")[(len(texts) - 1 - at) % 2], "content": text}

@@ -173,10 +173,10 @@ def test_a_bomb_is_refused_before_it_takes_memory_or_time(part: int) -> None:
         [sys.executable, script, str(part)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    said, slow = json.loads(done.stdout)
-    assert said.keys() == bombs_of(part).keys()
+    messages, slow = json.loads(done.stdout)
+    assert messages.keys() == bombs_of(part).keys()
     assert not slow
-    for name, message in said.items():
+    for name, message in messages.items():
         assert re.match(r"line \d of the template", message), name
         assert name in DEEP or "too much memory" not in message, name
 
@@ -244,25 +244,25 @@ def _blow_up(part: int) -> tuple[dict[str, str], dict[str, float]]:
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (held + MORE_BYTES, held + MORE_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (180, 180))
-    said: dict[str, str] = {}
+    messages: dict[str, str] = {}
     slow: dict[str, float] = {}
     for name, template in bombs_of(part).items():
         for _ in range(3):
-            took = _seconds(lambda template=template, name=name: _refused(template, name, said))
+            took = _seconds(lambda template=template, name=name: _refused(template, name, messages))
             if took > SECONDS / 3:
                 took *= LOOP_S / _seconds(lambda: sum(i * i for i in range(500_000)))
             if took < SECONDS:
                 slow.pop(name, None)
                 break
             slow[name] = took
-    return said, slow
+    return messages, slow
 
 
-def _refused(template: str, name: str, said: dict[str, str]) -> None:
+def _refused(template: str, name: str, messages: dict[str, str]) -> None:
     try:
         asked(template).render({})
     except TemplateError as error:
-        said[name] = error.message
+        messages[name] = error.message
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -24,10 +24,10 @@ KEYS = [
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_is_found_and_not_repeated(key: str) -> None:
-    found = key_in(f"first line\nthe key is {key}.")
-    assert found
-    assert len(found) <= 5
-    assert found[:-1] in key
+    key_shown = key_in(f"first line\nthe key is {key}.")
+    assert key_shown
+    assert len(key_shown) <= 5
+    assert key_shown[:-1] in key
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_each_kind_breaks_what_its_name_says() -> None:
     by_kind: dict[str, list[Prompt]] = {}
     for mutant in mutants(PROMPT, ["billing", "sales", "other"]):
         by_kind.setdefault(mutant.kind, []).append(mutant.prompt)
-    assert {kind: len(found) for kind, found in by_kind.items()} == {
+    assert {kind: len(mutations_of_kind) for kind, mutations_of_kind in by_kind.items()} == {
         "drop_example": 2,
         "drop_line": 4,
         "swap_labels": 1,

@@ -21,7 +21,7 @@ def draft(template: str) -> Prompt:
     return parse_prompty(f"{head}{template}\n")
 
 
-def said(prompt: Prompt) -> str:
+def printed(prompt: Prompt) -> str:
     values = {"q": "Ab", "order": ORDER, "box": ORDER}
     return Renderer(prompt).render(values)[0].content
 
@@ -42,7 +42,7 @@ def said(prompt: Prompt) -> str:
     ],
 )
 def test_a_key_wins_over_a_method_of_its_name(template: str, text: str) -> None:
-    assert said(draft(template)) == text
+    assert printed(draft(template)) == text
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_no_value_is_an_error_with_its_line(expression: str, problem: st
     prompt = draft(f"Hello\n{{{{ {expression} }}}}")
     assert prompt.revision == REVISION
     with pytest.raises(TemplateError, match=f"^line 2 of the template: .*{problem}"):
-        said(prompt)
+        printed(prompt)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_nor_is_it_printed_or_tested_by_another_way(template: str, problem: str)
     prompt = draft(template)
     assert prompt.revision == REVISION
     with pytest.raises(TemplateError, match=problem):
-        said(prompt)
+        printed(prompt)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_nor_is_it_printed_or_tested_by_another_way(template: str, problem: str)
 def test_what_prints_values_reads_as_before_and_keeps_its_fingerprint(template: str) -> None:
     prompt = draft(template)
     assert prompt.revision == FIRST_REVISION
-    assert said(prompt) == said(replace(prompt, revision=REVISION))
+    assert printed(prompt) == printed(replace(prompt, revision=REVISION))
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ def test_what_prints_values_reads_as_before_and_keeps_its_fingerprint(template: 
 def test_a_list_or_a_mapping_is_printed_as_json(template: str, text: str) -> None:
     prompt = draft(template)
     assert prompt.revision == REVISION
-    assert said(prompt) == text
-    assert said(replace(prompt, revision=FIRST_REVISION)) != text
+    assert printed(prompt) == text
+    assert printed(replace(prompt, revision=FIRST_REVISION)) != text
 
 
 @pytest.mark.parametrize(
@@ -183,4 +183,4 @@ def test_a_list_or_a_mapping_is_printed_as_json(template: str, text: str) -> Non
     ],
 )
 def test_a_version_of_the_first_revision_prints_what_it_printed(template: str, text: str) -> None:
-    assert said(replace(draft(template), revision=FIRST_REVISION)).startswith(text)
+    assert printed(replace(draft(template), revision=FIRST_REVISION)).startswith(text)

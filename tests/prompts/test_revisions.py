@@ -41,7 +41,7 @@ def draft(body: str) -> Prompt:
     return parse_prompty(f"{HEAD}user:\n{body}\n")
 
 
-def said(prompt: Prompt, **values: object) -> str:
+def rendered(prompt: Prompt, **values: object) -> str:
     return Renderer(prompt).render({"q": "Q", **values})[0].content
 
 
@@ -66,21 +66,21 @@ def test_an_optional_input_that_was_not_given_is_undefined(
 ) -> None:
     prompt = draft(template)
     assert prompt.revision == REVISION
-    assert said(prompt) == without
-    assert said(prompt, name=None) == without
-    assert said(prompt, name="Ana") == with_it
+    assert rendered(prompt) == without
+    assert rendered(prompt, name=None) == without
+    assert rendered(prompt, name="Ana") == with_it
 
 
 def test_null_for_a_required_input_is_an_empty_text_and_null_within_a_value_is_jinjas() -> None:
-    assert said(draft("<{{ q }}>{{ name }}"), q=None) == "<>"
-    assert said(draft("<{{ q.a }}>{{ name }}"), q={"a": None}) == "<None>"
+    assert rendered(draft("<{{ q }}>{{ name }}"), q=None) == "<>"
+    assert rendered(draft("<{{ q.a }}>{{ name }}"), q={"a": None}) == "<None>"
 
 
 def test_what_is_not_declared_stays_an_error_and_so_does_a_part_of_what_is_not_there() -> None:
     with pytest.raises(TemplateError, match="p needs the input nam"):
-        said(draft("{{ nam | default('x') }}{{ name }}"))
+        rendered(draft("{{ nam | default('x') }}{{ name }}"))
     with pytest.raises(TemplateError, match="'name' is undefined"):
-        said(draft("{{ name.first }}"))
+        rendered(draft("{{ name.first }}"))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_tojson_writes_plain_json_with_the_keys_as_they_were_given(
     template: str, value: object, text: str | None
 ) -> None:
     expected = json.dumps(value, ensure_ascii=False) if text is None else text
-    assert said(draft(template), q=value) == expected
+    assert rendered(draft(template), q=value) == expected
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_tojson_writes_plain_json_with_the_keys_as_they_were_given(
     ],
 )
 def test_what_jinja_has_is_there(template: str, text: str) -> None:
-    assert said(draft(f"{template}{{# {{{{ name }}}} #}}"), q="abc") == text
+    assert rendered(draft(f"{template}{{# {{{{ name }}}} #}}"), q="abc") == text
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_what_jinja_has_is_there(template: str, text: str) -> None:
 )
 def test_what_says_something_else_each_time_is_refused(template: str) -> None:
     with pytest.raises(TemplateError):
-        said(draft(template))
+        rendered(draft(template))
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_prompt_keeps_its_revision_wherever_it_is_kept(revision: int) -> None:
     }[revision]
     for way, again in ways(prompt).items():
         assert again().fingerprint == prompt.fingerprint, way
-        assert said(again(), q="café & 'ok'") == expected, way
+        assert rendered(again(), q="café & 'ok'") == expected, way
 
 
 def test_another_revision_is_another_prompt_and_a_patch() -> None:

@@ -19,7 +19,7 @@ from workbench.settings import ProviderSettings
 WAIT_S = 60.0
 
 
-def said(body: bytes) -> str:
+def question(body: bytes) -> str:
     return str(json.loads(body)["messages"][-1]["content"])
 
 
@@ -40,12 +40,12 @@ def ask_in_turn(script: Script, *texts: str) -> tuple[list[Answer], list[bytes]]
 
 def test_a_second_answer_to_one_question_is_not_taken_for_the_next_ones() -> None:
     def script(number: int, body: bytes) -> Sequence[Step]:
-        return [answer(said(body)) + answer("an answer that nobody asked for")]
+        return [answer(question(body)) + answer("an answer that nobody asked for")]
 
-    found, heads = ask_in_turn(script, "one", "two", "three", "four")
-    assert [one.text for one in found if one.outcome is Outcome.OK] == ["one", "three", "four"]
-    assert (found[1].outcome, found[1].retry) == (Outcome.PROVIDER_ERROR, True)
-    assert "nobody asked for" not in found[1].error and "more than one answer" in found[1].error
+    answers, heads = ask_in_turn(script, "one", "two", "three", "four")
+    assert [one.text for one in answers if one.outcome is Outcome.OK] == ["one", "three", "four"]
+    assert (answers[1].outcome, answers[1].retry) == (Outcome.PROVIDER_ERROR, True)
+    assert "nobody asked for" not in answers[1].error and "more than one answer" in answers[1].error
     closing = [head for head in heads if b"connection: close" in head.lower()]
     assert len(closing) == 2, "its connections are used once from then on"
 
@@ -54,7 +54,7 @@ def test_a_second_answer_that_comes_a_moment_later_is_not_taken_for_the_next_one
     sent = threading.Semaphore(0)
 
     def script(number: int, body: bytes) -> Iterator[Step]:
-        yield answer(said(body))
+        yield answer(question(body))
         yield 0.02
         yield answer("an answer that nobody asked for")
         sent.release()
@@ -75,11 +75,11 @@ def test_a_second_answer_that_comes_a_moment_later_is_not_taken_for_the_next_one
 
 def test_answers_in_pieces_on_one_connection_are_all_taken() -> None:
     def script(number: int, body: bytes) -> Sequence[Step]:
-        whole = answer(said(body)) if number % 2 else answer("x" * 200_000)
+        whole = answer(question(body)) if number % 2 else answer("x" * 200_000)
         return [whole[:10], 0.01, whole[10:100], 0.01, whole[100:]]
 
-    found, heads = ask_in_turn(script, *(f"{n}" for n in range(6)))
-    assert all(one.outcome is Outcome.OK for one in found)
+    answers, heads = ask_in_turn(script, *(f"{n}" for n in range(6)))
+    assert all(one.outcome is Outcome.OK for one in answers)
     assert not any(b"connection: close" in head.lower() for head in heads)
 
 
@@ -87,7 +87,7 @@ def test_a_run_at_a_server_that_answers_twice_scores_each_case_by_its_own_answer
     tmp_path: Path,
 ) -> None:
     def script(number: int, body: bytes) -> Sequence[Step]:
-        return [answer(said(body)) + answer("an answer that nobody asked for")]
+        return [answer(question(body)) + answer("an answer that nobody asked for")]
 
     with FaultServer(script) as server:
         live = start(make_spec(40, concurrency=4), server.base_url, tmp_path / "runs.db")

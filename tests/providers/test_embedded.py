@@ -238,8 +238,8 @@ def test_a_broken_gguf_gives_one_line_that_quotes_the_child(cache: Path, tmp_pat
         start(find_weights(path))
     assert "broken did not start" in str(caught.value)
     # llama.cpp logs from a thread of its own, which may be late.
-    said = caught.value.message.split(":", 1)[1]
-    assert "gguf" in said or "Failed to init" in said
+    reason = caught.value.message.split(":", 1)[1]
+    assert "gguf" in reason or "Failed to init" in reason
     assert "\n" not in str(caught.value)
 
 

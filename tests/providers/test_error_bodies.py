@@ -195,8 +195,12 @@ def test_a_limit_that_passes_is_waited_for_though_it_speaks_of_a_quota() -> None
             }
         }
     ]
-    found = refused(429, body)
-    assert (found.outcome, found.retry, found.retry_after_s) == (Outcome.RATE_LIMITED, True, 36.5)
+    answer = refused(429, body)
+    assert (answer.outcome, answer.retry, answer.retry_after_s) == (
+        Outcome.RATE_LIMITED,
+        True,
+        36.5,
+    )
 
 
 @pytest.mark.parametrize(
@@ -217,8 +221,8 @@ def test_a_refused_parameter_is_named_wherever_it_stands(status: int, body: Any)
 
 def test_a_message_that_is_refused_is_rejected_in_any_shape() -> None:
     body = {"detail": [{"loc": ["body", "messages", 0, "content"], "msg": "too long"}]}
-    found = refused(422, body)
-    assert (found.outcome, found.retry) == (Outcome.REJECTED, False)
+    answer = refused(422, body)
+    assert (answer.outcome, answer.retry) == (Outcome.REJECTED, False)
 
 
 @pytest.mark.parametrize(
@@ -240,8 +244,8 @@ def test_once_a_call_went_well_the_words_of_a_refusal_may_be_its_cases() -> None
     asking = asked()
     asking.history.answered = True
     body = {"error": {"message": "flagged: 'my invalid API key, model not found, out of credits'"}}
-    found = classify_status(400, {}, body, asking)
-    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, False)
+    answer = classify_status(400, {}, body, asking)
+    assert (answer.outcome, answer.retry) == (Outcome.PROVIDER_ERROR, False)
 
 
 @pytest.mark.parametrize(
@@ -269,9 +273,9 @@ def test_an_error_with_status_200_is_read_in_any_shape(data: Any, words: str) ->
     ],
 )
 def test_an_error_with_status_200_shows_its_message(data: Any) -> None:
-    found = classify_completion(data, asked())
-    assert found.outcome is Outcome.INVALID
-    assert found.error == f"host reported an error with status 200: {SAID}"
+    answer = classify_completion(data, asked())
+    assert answer.outcome is Outcome.INVALID
+    assert answer.error == f"host reported an error with status 200: {SAID}"
 
 
 JSON = st.recursive(
@@ -318,5 +322,5 @@ def test_an_error_that_says_nothing_is_none_beside_an_answer(nothing: Any) -> No
 
 
 @given(NOTHING, st.sampled_from([1, 500, "x", True, "failed", "overloaded"]))
-def test_an_error_that_says_anything_is_one_beside_an_answer(nothing: Any, said: Any) -> None:
-    assert is_error({**completion("fine"), "error": {"code": nothing, "message": said}})
+def test_an_error_that_says_anything_is_one_beside_an_answer(nothing: Any, message: Any) -> None:
+    assert is_error({**completion("fine"), "error": {"code": nothing, "message": message}})

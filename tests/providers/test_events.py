@@ -36,11 +36,11 @@ def stream(*events: Any, end: str = "\r\n", done: bool = True) -> bytes:
 def assembled(raw: bytes, cuts: Sequence[int] = ()) -> tuple[Answer, str]:
     """The answer and what was shown of it."""
     shown: list[str] = []
-    found = Assembled(ASKED, shown.append)
+    assembling = Assembled(ASKED, shown.append)
     edges = [0, *sorted(cut for cut in cuts if cut < len(raw)), len(raw)]
     for start, end in itertools.pairwise(edges):
-        found.feed(raw[start:end])
-    return found.answer(), "".join(shown)
+        assembling.feed(raw[start:end])
+    return assembling.answer(), "".join(shown)
 
 
 WHOLE = stream(*TEXT, chunk(finish="stop", model="m1"), USAGE)
@@ -167,13 +167,13 @@ FINISHES = (
 @given(st.lists(st.sampled_from(FINISHES), min_size=1, max_size=5))
 def test_the_first_reason_that_is_no_good_one_stands_wherever_it_comes(words: list[str]) -> None:
     raw = stream(chunk({"content": "fine"}), *(chunk({}, word) for word in words))
-    said = [word for word in words if word != "null"]
-    bad = [word for word in said if word not in ("stop", "end_turn")]
-    alone = bad[:1] or said[-1:]
+    reasons = [word for word in words if word != "null"]
+    bad = [word for word in reasons if word not in ("stop", "end_turn")]
+    alone = bad[:1] or reasons[-1:]
     assert assembled(raw) == assembled(
         stream(chunk({"content": "fine"}), *(chunk({}, word) for word in alone))
     )
-    assert (assembled(raw)[0].outcome is Outcome.OK) == (bool(said) and not bad)
+    assert (assembled(raw)[0].outcome is Outcome.OK) == (bool(reasons) and not bad)
 
 
 def test_what_was_thought_is_no_part_of_the_answer() -> None:
@@ -224,8 +224,8 @@ def test_tool_calls_are_put_together_as_servers_number_them(calls: list[dict[str
     pieces = [chunk({"content": " \n", "tool_calls": [one]}) for one in calls]
     answer, _ = assembled(stream(*pieces, chunk({}, "tool_calls")))
     assert answer.outcome is Outcome.TOOL_CALL
-    said = {c["function"]["name"]: c["function"]["arguments"] for c in json.loads(answer.text)}
-    assert said == {"f": '{"a":1}', "g": "{}"}
+    arguments = {c["function"]["name"]: c["function"]["arguments"] for c in json.loads(answer.text)}
+    assert arguments == {"f": '{"a":1}', "g": "{}"}
 
 
 def test_a_function_call_of_the_old_kind_is_one() -> None:

@@ -104,8 +104,8 @@ def test_a_prompt_that_is_too_long_is_rejected_in_its_case_alone() -> None:
     reply = error(
         "400 Bad Request", message="too long", param="messages", code="context_length_exceeded"
     )
-    found = ask_fault(reply)
-    assert (found.outcome, found.retry) == (Outcome.REJECTED, False)
+    received = ask_fault(reply)
+    assert (received.outcome, received.retry) == (Outcome.REJECTED, False)
 
 
 @pytest.mark.parametrize(
@@ -128,15 +128,15 @@ def test_a_redirect_is_not_followed_and_says_where_to() -> None:
 
 @pytest.mark.parametrize("status", ["500", "502", "503", "524", "529", "408", "409", "425"])
 def test_statuses_that_may_pass_are_worth_another_attempt(status: str) -> None:
-    found = ask_fault(http("<html>bad gateway</html>", f"{status} Oh", kind="text/html"))
-    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
-    assert status in found.error
+    received = ask_fault(http("<html>bad gateway</html>", f"{status} Oh", kind="text/html"))
+    assert (received.outcome, received.retry) == (Outcome.PROVIDER_ERROR, True)
+    assert status in received.error
 
 
 @pytest.mark.parametrize("status", ["400", "413", "422"])
 def test_statuses_that_will_not_pass_are_not_asked_again(status: str) -> None:
-    found = ask_fault(http("{}", f"{status} No"))
-    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, False)
+    received = ask_fault(http("{}", f"{status} No"))
+    assert (received.outcome, received.retry) == (Outcome.PROVIDER_ERROR, False)
 
 
 @pytest.mark.parametrize(
@@ -187,34 +187,38 @@ def test_retry_after_is_read_in_all_its_forms(
     ],
 )
 def test_an_error_says_in_words_how_long_to_wait(message: str, seconds: float | None) -> None:
-    found = ask_fault(error("429 Too Many Requests", message=message))
-    assert (found.outcome, found.retry_after_s) == (Outcome.RATE_LIMITED, seconds)
+    received = ask_fault(error("429 Too Many Requests", message=message))
+    assert (received.outcome, received.retry_after_s) == (Outcome.RATE_LIMITED, seconds)
 
 
 def test_a_rate_limit_carries_how_long_to_wait() -> None:
-    found = ask_fault(error("429 Too Many Requests", ["retry-after: 3"], message="slow down"))
-    assert (found.outcome, found.retry, found.retry_after_s) == (Outcome.RATE_LIMITED, True, 3.0)
+    received = ask_fault(error("429 Too Many Requests", ["retry-after: 3"], message="slow down"))
+    assert (received.outcome, received.retry, received.retry_after_s) == (
+        Outcome.RATE_LIMITED,
+        True,
+        3.0,
+    )
 
 
 def test_a_port_where_nothing_listens_is_named() -> None:
     with socket.socket() as silent:  # bound, so that nobody else listens there
         silent.bind(("127.0.0.1", 0))
-        found = ask(f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
-    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
-    assert "connection refused" in found.error
-    assert not found.maybe_billed
+        received = ask(f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
+    assert (received.outcome, received.retry) == (Outcome.PROVIDER_ERROR, True)
+    assert "connection refused" in received.error
+    assert not received.maybe_billed
 
 
 def test_a_host_that_does_not_exist_is_named() -> None:
-    found = ask("http://no-such-host.invalid/v1")
-    assert "no such host" in found.error
+    received = ask("http://no-such-host.invalid/v1")
+    assert "no such host" in received.error
 
 
 def test_tls_to_a_port_without_it_is_named() -> None:
     with FaultServer(lambda number, body: [answer()]) as server:
-        found = ask(server.base_url.replace("http:", "https:"), timeout_s=2.0)
-    assert found.outcome is Outcome.PROVIDER_ERROR
-    assert "TLS" in found.error or "no connection in time" in found.error
+        received = ask(server.base_url.replace("http:", "https:"), timeout_s=2.0)
+    assert received.outcome is Outcome.PROVIDER_ERROR
+    assert "TLS" in received.error or "no connection in time" in received.error
 
 
 @pytest.mark.parametrize(
@@ -230,10 +234,10 @@ def test_tls_to_a_port_without_it_is_named() -> None:
 def test_a_connection_that_breaks_is_an_error_worth_another_attempt(
     steps: Sequence[Step],
 ) -> None:
-    found = ask_fault(*steps)
-    assert (found.outcome, found.retry, found.text) == (Outcome.PROVIDER_ERROR, True, "")
-    assert found.error
-    assert found.maybe_billed
+    received = ask_fault(*steps)
+    assert (received.outcome, received.retry, received.text) == (Outcome.PROVIDER_ERROR, True, "")
+    assert received.error
+    assert received.maybe_billed
 
 
 @pytest.mark.parametrize("streamed", [False, True])
@@ -242,10 +246,10 @@ def test_the_deadline_is_for_the_whole_call_however_the_bytes_drip(streamed: boo
     drip: list[Step] = [head]
     for _ in range(1000):  # until the client leaves
         drip += [b": still here\n\n", 0.1]
-    found = ask_fault(*drip, streamed=streamed, timeout_s=0.5)
-    assert found.outcome is Outcome.TIMED_OUT
-    assert found.maybe_billed
-    assert found.latency_s is not None and found.latency_s > 0.4
+    received = ask_fault(*drip, streamed=streamed, timeout_s=0.5)
+    assert received.outcome is Outcome.TIMED_OUT
+    assert received.maybe_billed
+    assert received.latency_s is not None and received.latency_s > 0.4
 
 
 @pytest.mark.parametrize(
@@ -277,14 +281,14 @@ def test_the_deadline_is_for_the_whole_call_however_the_bytes_drip(streamed: boo
     ],
 )
 def test_what_only_looks_like_success_is_an_invalid_response(reply: bytes) -> None:
-    found = ask_fault(reply, CLOSE)
-    assert found.outcome is Outcome.INVALID
-    assert found.outcome.is_error
-    assert found.error and len(found.error) < 300 and found.error.isprintable()
+    received = ask_fault(reply, CLOSE)
+    assert received.outcome is Outcome.INVALID
+    assert received.outcome.is_error
+    assert received.error and len(received.error) < 300 and received.error.isprintable()
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (
             [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": "A" * 5000}],
@@ -296,17 +300,17 @@ def test_what_only_looks_like_success_is_an_invalid_response(reply: bytes) -> No
         ([{"type": "text", "text": 3}], "sent content that is no text of 29 bytes"),
     ],
 )
-def test_content_that_is_no_text_is_named_with_its_size(content: Any, said: str) -> None:
-    found = ask_fault(answer(content))
-    assert found.outcome is Outcome.INVALID
-    assert said in found.error
-    assert "AAAA" not in found.error and len(found.error) < 150
+def test_content_that_is_no_text_is_named_with_its_size(content: Any, message: str) -> None:
+    received = ask_fault(answer(content))
+    assert received.outcome is Outcome.INVALID
+    assert message in received.error
+    assert "AAAA" not in received.error and len(received.error) < 150
 
 
 def test_an_invalid_response_shows_its_first_characters_without_control_codes() -> None:
-    found = ask_fault(http("<h1>\x1b]52;c;aGk=\x07 Sign in\u009b2J</h1>\n\n", kind="text/html"))
-    assert "Sign in" in found.error
-    assert found.error.isprintable()
+    received = ask_fault(http("<h1>\x1b]52;c;aGk=\x07 Sign in\u009b2J</h1>\n\n", kind="text/html"))
+    assert "Sign in" in received.error
+    assert received.error.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -344,8 +348,8 @@ def test_an_invalid_response_shows_its_first_characters_without_control_codes() 
     ],
 )
 def test_every_answer_gets_its_class(reply: bytes, outcome: Outcome, text: str) -> None:
-    found = ask_fault(reply)
-    assert (found.outcome, found.text) == (outcome, text)
+    received = ask_fault(reply)
+    assert (received.outcome, received.text) == (outcome, text)
 
 
 def test_an_azure_content_filter_is_no_error_of_the_machinery() -> None:
@@ -354,15 +358,15 @@ def test_an_azure_content_filter_is_no_error_of_the_machinery() -> None:
 
 
 def test_a_thought_without_an_answer_is_noted() -> None:
-    found = ask_fault(answer(message={"content": "", "reasoning_content": "hm"}))
-    assert (found.outcome, found.note) == (Outcome.EMPTY, "reasoning only")
+    received = ask_fault(answer(message={"content": "", "reasoning_content": "hm"}))
+    assert (received.outcome, received.note) == (Outcome.EMPTY, "reasoning only")
 
 
 def test_more_than_one_choice_is_noted() -> None:
     body = completion("one")
     body["choices"].append(completion("two")["choices"][0])
-    found = ask_fault(http(json.dumps(body)))
-    assert (found.text, found.note) == ("one", "2 choices came, the first counts")
+    received = ask_fault(http(json.dumps(body)))
+    assert (received.text, received.note) == ("one", "2 choices came, the first counts")
 
 
 @pytest.mark.parametrize(
@@ -377,9 +381,13 @@ def test_more_than_one_choice_is_noted() -> None:
     ],
 )
 def test_usage_that_is_none_makes_tokens_and_cost_unknown_not_zero(usage: Any) -> None:
-    found = ask_fault(answer(usage=usage))
-    assert found.outcome is Outcome.OK
-    assert (found.prompt_tokens, found.completion_tokens, found.cost_usd) == (None, None, None)
+    received = ask_fault(answer(usage=usage))
+    assert received.outcome is Outcome.OK
+    assert (received.prompt_tokens, received.completion_tokens, received.cost_usd) == (
+        None,
+        None,
+        None,
+    )
 
 
 def test_nan_in_a_response_does_no_harm() -> None:
@@ -390,23 +398,23 @@ def test_nan_in_a_response_does_no_harm() -> None:
 def test_an_endless_body_is_cut_off() -> None:
     endless: list[Step] = [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"]
     endless += [b"[" * 1_000_000] * 20
-    found = ask_fault(*endless, CLOSE)
-    assert (found.outcome, found.retry) == (Outcome.INVALID, False)
-    assert "more than an answer can hold" in found.error
+    received = ask_fault(*endless, CLOSE)
+    assert (received.outcome, received.retry) == (Outcome.INVALID, False)
+    assert "more than an answer can hold" in received.error
 
 
 def test_a_compressed_bomb_is_cut_off() -> None:
     bomb = gzip.compress(b" " * 50_000_000)
-    found = ask_fault(http(bomb, headers=["content-encoding: gzip"]))
-    assert found.outcome is Outcome.INVALID
-    assert "more than an answer can hold" in found.error
+    received = ask_fault(http(bomb, headers=["content-encoding: gzip"]))
+    assert received.outcome is Outcome.INVALID
+    assert "more than an answer can hold" in received.error
 
 
 def test_an_endless_error_body_is_cut_off() -> None:
     endless: list[Step] = [b"HTTP/1.1 500 Oh\r\ncontent-type: text/plain\r\n\r\n"]
     endless += [b"x" * 1_000_000] * 200
-    found = ask_fault(*endless, CLOSE)
-    assert (found.outcome, found.status) == (Outcome.PROVIDER_ERROR, 500)
+    received = ask_fault(*endless, CLOSE)
+    assert (received.outcome, received.status) == (Outcome.PROVIDER_ERROR, 500)
 
 
 def chunk(text: str = "", finish: str | None = None, **more: Any) -> dict[str, Any]:
@@ -419,11 +427,11 @@ def test_a_stream_is_put_together_and_shown_as_it_comes() -> None:
     whole = stream(chunk("fi", model="m1"), chunk("ne"), chunk(finish="stop"), usage, "[DONE]")
     pieces: list[str] = []
     with FaultServer(lambda number, body: [whole]) as server:
-        found = ask(server.base_url, on_text=pieces.append)
+        received = ask(server.base_url, on_text=pieces.append)
         sent = json.loads(server.bodies[0])
-    assert (found.outcome, found.text, pieces) == (Outcome.OK, "fine", ["fi", "ne"])
-    assert (found.prompt_tokens, found.completion_tokens, found.model) == (5, 2, "m1")
-    assert found.first_token_s is not None
+    assert (received.outcome, received.text, pieces) == (Outcome.OK, "fine", ["fi", "ne"])
+    assert (received.prompt_tokens, received.completion_tokens, received.model) == (5, 2, "m1")
+    assert received.first_token_s is not None
     assert sent["stream"] is True and sent["stream_options"] == {"include_usage": True}
 
 
@@ -445,18 +453,18 @@ def test_a_stream_that_was_cut_is_an_invalid_response_and_never_scored(
     steps: Sequence[Step],
 ) -> None:
     """Not `truncated`: that says that the model reached its limit, and may be scored."""
-    found = ask_fault(*steps, CLOSE, streamed=True)
-    assert found.outcome is Outcome.INVALID
-    assert found.outcome.is_error
-    assert found.error
+    received = ask_fault(*steps, CLOSE, streamed=True)
+    assert received.outcome is Outcome.INVALID
+    assert received.outcome.is_error
+    assert received.error
     case = Case("1", {"t": "x"}, "half")
-    assert make_scorer("contains", {}, "suite").score(found, case).value is None
+    assert make_scorer("contains", {}, "suite").score(received, case).value is None
 
 
 def test_a_stream_that_is_reset_is_an_error() -> None:
-    found = ask_fault(stream(chunk("half")), RESET, streamed=True)
-    assert found.outcome in (Outcome.INVALID, Outcome.PROVIDER_ERROR)
-    assert found.error and found.retry
+    received = ask_fault(stream(chunk("half")), RESET, streamed=True)
+    assert received.outcome in (Outcome.INVALID, Outcome.PROVIDER_ERROR)
+    assert received.error and received.retry
 
 
 def test_a_stream_cut_at_any_byte_gives_the_same_answer() -> None:
@@ -471,7 +479,7 @@ def test_a_stream_cut_at_any_byte_gives_the_same_answer() -> None:
 def test_tool_calls_of_a_stream_are_put_together() -> None:
     first = {"index": 0, "id": "c1", "function": {"name": "route", "arguments": '{"queue"'}}
     rest = {"index": 0, "function": {"arguments": ': "billing"}'}}
-    found = ask_fault(
+    received = ask_fault(
         stream(
             chunk(delta={"tool_calls": [first]}),
             chunk(delta={"tool_calls": [rest]}),
@@ -479,15 +487,15 @@ def test_tool_calls_of_a_stream_are_put_together() -> None:
         ),
         streamed=True,
     )
-    assert found.outcome is Outcome.TOOL_CALL
-    calls = json.loads(found.text)
+    assert received.outcome is Outcome.TOOL_CALL
+    calls = json.loads(received.text)
     assert json.loads(calls[0]["function"]["arguments"]) == {"queue": "billing"}
 
 
 def test_an_error_that_repeats_the_key_loses_it() -> None:
-    found = ask_fault(error("500 Oh", message=f"header was 'Bearer {KEY}', and sk-{'a' * 30}"))
-    assert KEY not in found.error and "sk-aaaa" not in found.error
-    assert "[secret]" in found.error
+    received = ask_fault(error("500 Oh", message=f"header was 'Bearer {KEY}', and sk-{'a' * 30}"))
+    assert KEY not in received.error and "sk-aaaa" not in received.error
+    assert "[secret]" in received.error
 
 
 @pytest.mark.parametrize(
@@ -643,9 +651,9 @@ def chained(*errors: BaseException) -> BaseException:
 )
 def test_the_cause_of_a_failure_is_said_in_words(cause: BaseException, words: str) -> None:
     asked = CallContext("host:1", "m")
-    found = classify_failure(chained(RuntimeError("Connection error."), cause), asked)
-    assert (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, True)
-    assert found.error.startswith("host:1: ") and words in found.error
+    received = classify_failure(chained(RuntimeError("Connection error."), cause), asked)
+    assert (received.outcome, received.retry) == (Outcome.PROVIDER_ERROR, True)
+    assert received.error.startswith("host:1: ") and words in received.error
 
 
 @settings(max_examples=examples(300), deadline=None)
@@ -666,14 +674,14 @@ def test_the_cause_of_a_failure_is_said_in_words(cause: BaseException, words: st
 def test_any_json_is_classified_and_its_words_are_safe(data: Any) -> None:
     asked = CallContext("host", "m", (KEY,))
     try:
-        found = classify_completion(data, asked, json.dumps(data).encode())
+        received = classify_completion(data, asked, json.dumps(data).encode())
     except ProviderError as error:
         assert str(error).isprintable()
         return
-    assert found.error.isprintable() and len(found.error) < 300
-    found.text.encode("utf-8")
-    assert found.outcome.is_error == bool(found.error)
-    assert (found.prompt_tokens or 0) >= 0
+    assert received.error.isprintable() and len(received.error) < 300
+    received.text.encode("utf-8")
+    assert received.outcome.is_error == bool(received.error)
+    assert (received.prompt_tokens or 0) >= 0
 
 
 @settings(max_examples=examples(200), deadline=None)

@@ -17,7 +17,7 @@ from workbench.providers.openai_chat.finish import Finish, class_of, finish_word
 from workbench.scorers.catalog import make_scorer
 
 
-def found(finish: Any) -> Answer:
+def finished(finish: Any) -> Answer:
     return classify_completion(completion("fine", finish=finish), CallContext("host", "m"))
 
 
@@ -40,7 +40,7 @@ def found(finish: Any) -> Answer:
     ],
 )
 def test_every_word_gives_its_class(words: str, outcome: Outcome) -> None:
-    assert {word: found(word).outcome for word in words.split()} == dict.fromkeys(
+    assert {word: finished(word).outcome for word in words.split()} == dict.fromkeys(
         words.split(), outcome
     )
 
@@ -53,17 +53,17 @@ def test_what_stands_around_a_word_does_not_hide_it(reason: str) -> None:
 @pytest.mark.parametrize("reason", [None, "", " ", "null", "NULL", "None", 7, True, [], {}])
 def test_what_is_no_word_is_no_reason(reason: Any) -> None:
     assert finish_word(reason) == ""
-    assert found(reason).outcome is Outcome.INVALID
-    assert "without a finish reason" in found(reason).error
+    assert finished(reason).outcome is Outcome.INVALID
+    assert "without a finish reason" in finished(reason).error
 
 
 def test_a_failure_may_be_billed_and_is_worth_another_attempt() -> None:
-    failed = found("abort")
+    failed = finished("abort")
     assert failed.retry and failed.maybe_billed and failed.error.endswith("the answer: abort")
 
 
 def test_an_unknown_word_is_named_not_scored_and_not_paid_for_again() -> None:
-    unknown = found("frobnicated")
+    unknown = finished("frobnicated")
     assert unknown.error.endswith("a finish reason that is not known here: frobnicated")
     assert (unknown.retry, unknown.maybe_billed, unknown.text) == (False, True, "fine")
     score = make_scorer("exact_match", {}, "s").score(unknown, Case("1", {}, "fine"))
@@ -84,7 +84,7 @@ KNOWN = frozenset(
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_known_word_or_an_error_and_never_silent(word: str) -> None:
-    answer = found(word)
+    answer = finished(word)
     if class_of(finish_word(word)) is Finish.UNKNOWN:
         assert answer.outcome is Outcome.INVALID and answer.error.isprintable()
     else:

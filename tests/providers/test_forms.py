@@ -251,8 +251,8 @@ def test_a_streamed_run_counts_the_calls_that_were_refused(tmp_path: Path) -> No
 def test_a_whole_refusal_is_not_asked_again_in_other_forms() -> None:
     body = {"error": {"message": "the input is refused", "param": "messages"}}
     with OpenAIServer(lambda m, o: refusal(400, body)) as server:
-        found = ask(server, {"max_tokens": 8}, on_text=lambda text: None)
-        assert (found.outcome, found.attempts, server.calls) == (Outcome.REJECTED, 1, 1)
+        answer = ask(server, {"max_tokens": 8}, on_text=lambda text: None)
+        assert (answer.outcome, answer.attempts, server.calls) == (Outcome.REJECTED, 1, 1)
 
 
 def test_what_one_model_takes_says_nothing_of_another() -> None:
@@ -290,5 +290,5 @@ def test_a_probe_of_a_server_without_stream_options_says_what_it_found() -> None
             await provider.close()
 
     with OpenAIServer(script) as server:
-        found = asyncio.run(probed(server))
-        assert (found.stream_usage, found.calls) == (False, server.calls)
+        measured = asyncio.run(probed(server))
+        assert (measured.stream_usage, measured.calls) == (False, server.calls)

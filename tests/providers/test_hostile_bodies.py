@@ -52,8 +52,8 @@ def measured(*steps: Step, streamed: bool = False) -> tuple[Answer, int]:
     ask(answer())  # what is imported with the first call is none of it
     tracemalloc.start()
     try:
-        found = ask(*steps, streamed=streamed)
-        return found, tracemalloc.get_traced_memory()[1]
+        received = ask(*steps, streamed=streamed)
+        return received, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
@@ -69,11 +69,11 @@ def test_an_errors_compressed_bomb_takes_no_memory(
     coding = "gzip, gzip" if twice else "gzip"
     reply = http(body, status, headers=[f"content-encoding: {coding}"])
     try:
-        found, most = measured(reply, streamed=streamed)
+        received, most = measured(reply, streamed=streamed)
     except ProviderError:
         assert status.startswith(("404", "307"))
         return
-    assert str(found.status) in status
+    assert str(received.status) in status
     assert most < MOST_BYTES
 
 
@@ -82,9 +82,9 @@ def test_an_answer_that_is_compressed_twice_is_invalid(streamed: bool) -> None:
     headers = ["content-encoding: gzip, gzip"]
     kind = "text/event-stream" if streamed else "application/json"
     reply = http(gzip.compress(bomb()), headers=headers, kind=kind)
-    found, most = measured(reply, streamed=streamed)
-    assert (found.outcome, found.retry) == (Outcome.INVALID, False)
-    assert "compressed more than once" in found.error
+    received, most = measured(reply, streamed=streamed)
+    assert (received.outcome, received.retry) == (Outcome.INVALID, False)
+    assert "compressed more than once" in received.error
     assert most < MOST_BYTES
 
 
@@ -92,8 +92,8 @@ def test_what_follows_a_compressed_answer_is_not_kept() -> None:
     """The decoder keeps what stands behind the end of its data, all of it."""
     member = gzip.compress(b'{"choices": []}')
     head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n"
-    found, most = measured(head + member, *([b"x" * 1_000_000] * 100), CLOSE)
-    assert found.outcome is Outcome.INVALID
+    received, most = measured(head + member, *([b"x" * 1_000_000] * 100), CLOSE)
+    assert received.outcome is Outcome.INVALID
     assert most < MOST_BYTES
 
 
@@ -101,20 +101,20 @@ def test_an_error_body_that_drips_ends_with_the_deadline() -> None:
     steps: list[Step] = [b"HTTP/1.1 500 Oh\r\ncontent-encoding: gzip\r\n\r\n"]
     for at in range(1000):  # until the client leaves
         steps += [gzip.compress(b"oh")[at : at + 1] or b"x", 0.1]
-    found = ask(*steps, timeout_s=0.5)
-    assert found.outcome is Outcome.TIMED_OUT, "a deadline for each piece is never over"
+    received = ask(*steps, timeout_s=0.5)
+    assert received.outcome is Outcome.TIMED_OUT, "a deadline for each piece is never over"
 
 
 def test_a_compressed_error_still_says_why() -> None:
-    said = b'{"error": {"message": "the model is loading", "code": "busy"}}'
-    reply = http(gzip.compress(said), "503 Busy", headers=["content-encoding: gzip"])
-    found = ask(reply)
-    assert found.status == 503 and found.error.endswith("answered 503: the model is loading")
+    body = b'{"error": {"message": "the model is loading", "code": "busy"}}'
+    reply = http(gzip.compress(body), "503 Busy", headers=["content-encoding: gzip"])
+    received = ask(reply)
+    assert received.status == 503 and received.error.endswith("answered 503: the model is loading")
 
 
 def test_an_error_whose_compression_is_broken_keeps_its_status() -> None:
-    found = ask(http(b"no gzip at all", "503 Busy", headers=["content-encoding: gzip"]))
-    assert (found.status, found.retry) == (503, True)
+    received = ask(http(b"no gzip at all", "503 Busy", headers=["content-encoding: gzip"]))
+    assert (received.status, received.retry) == (503, True)
     with pytest.raises(ProviderError, match="key refused"):
         ask(http(b"no gzip at all", "401 No", headers=["content-encoding: gzip"]))
 

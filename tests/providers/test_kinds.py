@@ -83,7 +83,7 @@ def test_the_packaged_model_may_have_another_name_by_its_kind(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         (ProviderSettings("o", kind="opnai", base_url=URL), "did you mean 'openai'?"),
         (ProviderSettings("o", base_url=URL, options={"a": 1}), "options has no option 'a'"),
@@ -92,12 +92,12 @@ def test_the_packaged_model_may_have_another_name_by_its_kind(tmp_path: Path) ->
     ],
 )
 def test_a_wrong_kind_or_option_is_refused_with_the_table(
-    site: Path, settings: ProviderSettings, said: str
+    site: Path, settings: ProviderSettings, message: str
 ) -> None:
     install_example(site)
     with pytest.raises(SettingsError, match=rf"\[providers\.{settings.name}") as caught:
         open_provider(settings, environ={})
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_every_kind_says_what_it_asks() -> None:
@@ -159,7 +159,7 @@ def test_cost_and_rates_come_from_the_settings_before_the_plug_in(site: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("opened", "identity", "said"),
+    ("opened", "identity", "message"),
     [
         ("None", "{}", "it has no name"),
         ("1 / 0", "{}", "ZeroDivisionError"),
@@ -167,8 +167,8 @@ def test_cost_and_rates_come_from_the_settings_before_the_plug_in(site: Path) ->
     ],
 )
 def test_what_is_no_provider_is_refused_with_the_plug_ins_name(
-    site: Path, opened: str, identity: str, said: str
+    site: Path, opened: str, identity: str, message: str
 ) -> None:
-    with pytest.raises(PluginError, match=rf"workbench-odd 1\.0.*{said}|{said}.*") as caught:
+    with pytest.raises(PluginError, match=rf"workbench-odd 1\.0.*{message}|{message}.*") as caught:
         odd(site, opened=opened, identity=identity)
     assert "workbench-odd 1.0" in str(caught.value)

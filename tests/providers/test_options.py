@@ -43,8 +43,8 @@ def test_the_key_of_a_cached_answer_names_options_as_the_first_release_did(
     shape = [{"name": "a"}] if outputs else None
     if outputs and "response_format" not in expected:
         expected["response_format"] = response_format(shape)
-    found = options_of(prompt(options, outputs=shape))
-    assert found == {name: value for name, value in expected.items() if value is not None}
+    sent_options = options_of(prompt(options, outputs=shape))
+    assert sent_options == {name: value for name, value in expected.items() if value is not None}
 
 
 def test_a_request_has_the_words_of_drafts_whatever_the_draft_calls_them() -> None:
@@ -70,7 +70,7 @@ def test_a_request_has_the_words_of_drafts_whatever_the_draft_calls_them() -> No
 
 
 def test_options_get_the_names_of_the_api() -> None:
-    found = options_of(
+    options = options_of(
         prompt(
             {
                 "temperature": 0,
@@ -85,7 +85,7 @@ def test_options_get_the_names_of_the_api() -> None:
             }
         )
     )
-    assert found == {
+    assert options == {
         "temperature": 0,
         "max_completion_tokens": 8,
         "top_p": 0.9,
@@ -141,10 +141,10 @@ def test_a_json_schema_stays_as_it_is() -> None:
 
 
 def test_a_format_that_the_draft_names_itself_wins() -> None:
-    found = options_of(
+    options = options_of(
         prompt({"response_format": {"type": "json_object"}}, outputs=[{"name": "a"}])
     )
-    assert found["response_format"] == {"type": "json_object"}
+    assert options["response_format"] == {"type": "json_object"}
 
 
 def test_tools_get_the_shape_of_the_api() -> None:

@@ -92,8 +92,8 @@ def ask_many(provider: Away, number: int, ceiling: int) -> tuple[list[Answer | N
 @pytest.mark.parametrize("ceiling", [1, 4, 16, 100])
 def test_a_spell_of_fifteen_seconds_costs_no_case(ceiling: int) -> None:
     provider = Away(lambda at: 1.0 < at < 16.0)
-    found, _ = ask_many(provider, 40 * ceiling, ceiling)
-    assert all(one is not None and one.outcome is Outcome.OK for one in found)
+    answers, _ = ask_many(provider, 40 * ceiling, ceiling)
+    assert all(one is not None and one.outcome is Outcome.OK for one in answers)
     in_vain = len([at for at in provider.asked_at if provider.is_away(at)])
     assert 0 < in_vain <= 3 * ceiling + 10
 
@@ -126,8 +126,8 @@ def test_an_outage_has_an_end_and_says_how_long_it_was(away_from: float, longest
 def test_a_case_that_breaks_the_server_each_time_fails_alone() -> None:
     """It is asked again and again while nothing else is: that is no outage without an end."""
     provider = Away(lambda at: len(provider.asked_at) <= 8)
-    found, _ = ask_many(provider, 2, 1)
-    assert [one.outcome for one in found if one] == [Outcome.PROVIDER_ERROR, Outcome.OK]
+    answers, _ = ask_many(provider, 2, 1)
+    assert [one.outcome for one in answers if one] == [Outcome.PROVIDER_ERROR, Outcome.OK]
 
 
 @pytest.mark.usefixtures("jitter")
@@ -141,9 +141,9 @@ def test_one_failure_among_answers_holds_nobody_up() -> None:
 @pytest.mark.usefixtures("jitter")
 def test_a_short_retry_after_does_not_disable_the_backoff() -> None:
     provider = Away(lambda at: at < 3.0, failure=BUSY)
-    found, _ = ask_many(provider, 60, 8)
-    assert all(one is not None and one.outcome is Outcome.OK for one in found)
-    assert max(one.attempts for one in found if one) <= 6
+    answers, _ = ask_many(provider, 60, 8)
+    assert all(one is not None and one.outcome is Outcome.OK for one in answers)
+    assert max(one.attempts for one in answers if one) <= 6
 
 
 @pytest.mark.usefixtures("short")
@@ -191,9 +191,13 @@ def test_a_call_that_no_file_was_left_for_was_never_sent() -> None:
     cause = OSError(errno.EMFILE, "Too many open files")
     failure = RuntimeError("All connection attempts failed")
     failure.__cause__ = cause
-    found = classify_failure(failure, CallContext("host:1", "m"))
-    assert (found.outcome, found.retry, found.maybe_billed) == (Outcome.PROVIDER_ERROR, True, False)
-    assert "open files" in found.error and "concurrency" in found.error
+    received = classify_failure(failure, CallContext("host:1", "m"))
+    assert (received.outcome, received.retry, received.maybe_billed) == (
+        Outcome.PROVIDER_ERROR,
+        True,
+        False,
+    )
+    assert "open files" in received.error and "concurrency" in received.error
 
 
 def test_an_endpoint_takes_no_more_calls_at_once_than_files_may_be_open() -> None:

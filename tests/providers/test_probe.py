@@ -40,10 +40,10 @@ def probed(script: Script) -> Probe:
             await provider.close()
 
     with OpenAIServer(script) as server:
-        found = asyncio.run(ask(server.base_url))
-        assert found.calls == server.calls == 4
-        assert found.endpoint == server.base_url
-    return found
+        measured = asyncio.run(ask(server.base_url))
+        assert measured.calls == server.calls == 4
+        assert measured.endpoint == server.base_url
+    return measured
 
 
 def asking(options: dict[str, Any] | None = None, **more: Any) -> Request:
@@ -51,19 +51,28 @@ def asking(options: dict[str, Any] | None = None, **more: Any) -> Request:
 
 
 def test_a_server_that_honours_everything_is_known_for_it() -> None:
-    found = probed(honest)
-    assert found.seed and found.response_format and found.stream_usage and found.reads_long_prompts
-    assert (found.prompt_tokens or 0) > LONG_WORDS
-    assert found.ignored(asking({"seed": 1, "temperature": 0}, outputs=[{"name": "a"}])) == ()
+    measured = probed(honest)
+    assert (
+        measured.seed
+        and measured.response_format
+        and measured.stream_usage
+        and measured.reads_long_prompts
+    )
+    assert (measured.prompt_tokens or 0) > LONG_WORDS
+    assert measured.ignored(asking({"seed": 1, "temperature": 0}, outputs=[{"name": "a"}])) == ()
 
 
 def test_a_server_that_drops_things_is_known_for_that() -> None:
-    found = probed(careless)
-    assert (found.seed, found.response_format, found.reads_long_prompts) == (False, False, False)
-    assert found.ignored(asking({"seed": 1, "temperature": 0})) == ("seed",)
+    measured = probed(careless)
+    assert (measured.seed, measured.response_format, measured.reads_long_prompts) == (
+        False,
+        False,
+        False,
+    )
+    assert measured.ignored(asking({"seed": 1, "temperature": 0})) == ("seed",)
     shaped = asking({"temperature": 0}, outputs=[{"name": "a"}])
-    assert found.ignored(shaped) == ("response_format",)
-    assert found.ignored(asking(extra={"response_format": {}})) == ("response_format",)
+    assert measured.ignored(shaped) == ("response_format",)
+    assert measured.ignored(asking(extra={"response_format": {}})) == ("response_format",)
 
 
 def test_a_refused_option_is_not_honoured() -> None:
@@ -75,14 +84,14 @@ def test_a_refused_option_is_not_honoured() -> None:
             return Reply("unknown field", status=422)
         return honest(messages, options)
 
-    found = probed(refuses)
-    assert (found.seed, found.response_format, found.stream_usage) == (False, False, True)
+    measured = probed(refuses)
+    assert (measured.seed, measured.response_format, measured.stream_usage) == (False, False, True)
 
 
 def test_a_server_that_fails_leaves_things_unknown() -> None:
-    found = probed(lambda messages, options: Reply("down", status=500))
-    assert (found.seed, found.response_format, found.stream_usage) == (None, None, None)
-    assert "500" in found.error
+    measured = probed(lambda messages, options: Reply("down", status=500))
+    assert (measured.seed, measured.response_format, measured.stream_usage) == (None, None, None)
+    assert "500" in measured.error
 
 
 def test_a_wrong_key_ends_the_probe() -> None:

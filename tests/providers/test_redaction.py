@@ -41,29 +41,29 @@ SHORT_KEYS = ("a", "test", "none", "EMPTY", "lm-studio", "not-needed", "anything
 @pytest.mark.parametrize("text", ["a test cart, none EMPTY", "lm-studio is not-needed: anything"])
 def test_an_answer_is_never_rewritten_whatever_the_key_is(key: str, text: str) -> None:
     asked = CallContext("host", "a-model", (key,))
-    said = f"{text} {key}"
-    call = {"id": key, "function": {"name": key, "arguments": f'{{"k": "{said}"}}'}}
-    found = classify_completion(
-        completion(said, model=f"a test {key}", system_fingerprint=f"fp-{key}"), asked
+    content = f"{text} {key}"
+    call = {"id": key, "function": {"name": key, "arguments": f'{{"k": "{content}"}}'}}
+    answer = classify_completion(
+        completion(content, model=f"a test {key}", system_fingerprint=f"fp-{key}"), asked
     )
-    assert (found.outcome, found.text) == (Outcome.OK, said)
-    assert (found.model, found.system_fingerprint) == (f"a test {key}", f"fp-{key}")
-    parts = classify_completion(completion([{"type": "text", "text": said}]), asked)
-    assert parts.text == said
-    refusal = classify_completion(completion(message={"content": None, "refusal": said}), asked)
-    assert (refusal.outcome, refusal.text) == (Outcome.REFUSED, said)
+    assert (answer.outcome, answer.text) == (Outcome.OK, content)
+    assert (answer.model, answer.system_fingerprint) == (f"a test {key}", f"fp-{key}")
+    parts = classify_completion(completion([{"type": "text", "text": content}]), asked)
+    assert parts.text == content
+    refusal = classify_completion(completion(message={"content": None, "refusal": content}), asked)
+    assert (refusal.outcome, refusal.text) == (Outcome.REFUSED, content)
     calls = classify_completion(
         completion(message={"content": None, "tool_calls": [call]}, finish="tool_calls"), asked
     )
     assert json.loads(calls.text) == [call]
-    half = classify_completion(completion(said, finish="error"), asked)
-    assert half.text == said and half.outcome is Outcome.PROVIDER_ERROR
+    half = classify_completion(completion(content, finish="error"), asked)
+    assert half.text == content and half.outcome is Outcome.PROVIDER_ERROR
 
 
 def test_an_answer_that_repeats_a_real_key_is_noted_and_kept() -> None:
-    found = classify_completion(completion(f"your key is {KEY}"), ASKED)
-    assert found.text == f"your key is {KEY}"
-    assert found.note == "it repeats the provider's key" and found.error == ""
+    answer = classify_completion(completion(f"your key is {KEY}"), ASKED)
+    assert answer.text == f"your key is {KEY}"
+    assert answer.note == "it repeats the provider's key" and answer.error == ""
     word = classify_completion(completion("a test"), CallContext("host", "m", ("a",)))
     assert word.note == ""
 
@@ -82,18 +82,18 @@ def test_an_answer_that_repeats_a_real_key_is_noted_and_kept() -> None:
     ],
 )
 def test_a_key_that_comes_back_in_place_of_an_answer_is_shown_nowhere(data: Any) -> None:
-    found = classify_completion(data, ASKED, json.dumps(data).encode())
-    assert found.outcome.is_error
-    assert KEY[:8] not in stored(found)
+    answer = classify_completion(data, ASKED, json.dumps(data).encode())
+    assert answer.outcome.is_error
+    assert KEY[:8] not in stored(answer)
 
 
 @pytest.mark.parametrize("key", SHORT_KEYS)
 def test_a_key_that_could_be_a_word_mangles_no_error(key: str) -> None:
-    said = f"a test: none of the EMPTY models at lm-studio is not-needed, anything {key}"
-    assert one_line(said, (key,)) == said
-    body = {"error": {"message": said}}
+    message = f"a test: none of the EMPTY models at lm-studio is not-needed, anything {key}"
+    assert one_line(message, (key,)) == message
+    body = {"error": {"message": message}}
     error = classify_status(500, {}, body, CallContext("host", "a-model", (key,))).error
-    assert error == f"host answered 500: {said}"
+    assert error == f"host answered 500: {message}"
     with pytest.raises(ProviderError, match="does not know the model a-test-model"):
         classify_status(404, {}, {"error": "model 'x' not found"}, asked_for("a-test-model", key))
 
@@ -104,12 +104,12 @@ def asked_for(model: str, key: str) -> CallContext:
 
 @pytest.mark.parametrize("key", SHORT_KEYS)
 @pytest.mark.parametrize(
-    "said", ["header was Bearer {}", "Incorrect API key provided: {}.", "the key '{}' is wrong"]
+    "message", ["header was Bearer {}", "Incorrect API key provided: {}.", "the key '{}' is wrong"]
 )
 def test_a_short_key_is_hidden_where_the_error_itself_says_that_it_is_the_key(
-    key: str, said: str
+    key: str, message: str
 ) -> None:
-    assert one_line(said.format(key), (key,)) == said.format("[secret]")
+    assert one_line(message.format(key), (key,)) == message.format("[secret]")
 
 
 @pytest.mark.parametrize(
@@ -156,9 +156,9 @@ def test_no_field_of_an_error_brings_the_key_back(status: int) -> None:
 def test_a_streamed_answer_is_shown_and_kept_as_it_was_said(cuts: list[int], key: str) -> None:
     text = f"so {key[:9]} or {key}{key} ends in a {key[:12]}"
     shown: list[str] = []
-    found = streamed(pieces_of(text, cuts), shown, CallContext("host", "m", (key,)))
-    assert found.outcome is Outcome.OK
-    assert found.text == "".join(shown) == text
+    answer = streamed(pieces_of(text, cuts), shown, CallContext("host", "m", (key,)))
+    assert answer.outcome is Outcome.OK
+    assert answer.text == "".join(shown) == text
 
 
 def pieces_of(text: str, cuts: Sequence[int]) -> list[str]:
@@ -189,11 +189,11 @@ def test_a_stream_holds_back_no_text() -> None:
 @pytest.mark.parametrize("name", ["prompt_tokens", "completion_tokens"])
 def test_a_count_of_tokens_that_no_answer_has_is_unknown(name: str, number: Any) -> None:
     usage = {"prompt_tokens": 3, "completion_tokens": 1, name: number}
-    found = classify_completion(completion(usage=usage), ASKED)
-    assert found.outcome is Outcome.OK
-    assert getattr(found, name) is None
+    answer = classify_completion(completion(usage=usage), ASKED)
+    assert answer.outcome is Outcome.OK
+    assert getattr(answer, name) is None
 
 
 def test_a_large_count_of_tokens_is_believed() -> None:
-    found = classify_completion(completion(usage={"prompt_tokens": 10_000_000}), ASKED)
-    assert found.prompt_tokens == 10_000_000
+    answer = classify_completion(completion(usage={"prompt_tokens": 10_000_000}), ASKED)
+    assert answer.prompt_tokens == 10_000_000

@@ -39,21 +39,21 @@ def ask_all(*replies: bytes) -> list[Answer]:
         return asyncio.run(all_of(server.base_url))
 
 
-def refused(found: Answer) -> bool:
-    return (found.outcome, found.retry) == (Outcome.PROVIDER_ERROR, False)
+def refused(received: Answer) -> bool:
+    return (received.outcome, received.retry) == (Outcome.PROVIDER_ERROR, False)
 
 
 def test_a_flagged_input_is_the_error_of_its_case_whenever_it_comes() -> None:
-    found = ask_all(*[FLAGGED] * 5, answer())
-    assert all(refused(one) for one in found[:5])
-    assert "your input was flagged" in found[0].error
-    assert found[5].outcome is Outcome.OK
+    answers = ask_all(*[FLAGGED] * 5, answer())
+    assert all(refused(one) for one in answers[:5])
+    assert "your input was flagged" in answers[0].error
+    assert answers[5].outcome is Outcome.OK
 
 
 def test_a_403_after_an_answer_is_the_error_of_its_case() -> None:
-    found = ask_all(answer(), *[BLOCKED] * 5, answer())
-    assert all(refused(one) for one in found[1:6])
-    assert "answered 403" in found[1].error
+    answers = ask_all(answer(), *[BLOCKED] * 5, answer())
+    assert all(refused(one) for one in answers[1:6])
+    assert "answered 403" in answers[1].error
 
 
 def test_a_403_that_comes_before_the_first_answer_may_be_about_its_case() -> None:
@@ -100,8 +100,8 @@ def test_a_401_stops_the_run_after_any_number_of_answers() -> None:
 )
 def test_a_message_that_is_refused_is_rejected(parameter: str) -> None:
     reply = error("400 Bad Request", message="cannot be processed", param=parameter)
-    (found,) = ask_all(reply)
-    assert found.outcome is Outcome.REJECTED and "cannot be processed" in found.error
+    (answers,) = ask_all(reply)
+    assert answers.outcome is Outcome.REJECTED and "cannot be processed" in answers.error
 
 
 def test_a_parameter_that_went_well_before_is_refused_to_its_case_alone() -> None:
@@ -159,9 +159,9 @@ def test_a_refusal_with_status_200_stops_the_run_as_its_status_would(
 def test_an_error_with_status_200_is_of_the_class_that_its_code_names(
     code: Any, outcome: Outcome, retry: bool
 ) -> None:
-    (found,) = ask_all(http(json.dumps({"error": {"message": "boom", "code": code}})))
-    assert (found.outcome, found.retry) == (outcome, retry)
-    assert "reported an error with status 200: boom" in found.error
+    (answers,) = ask_all(http(json.dumps({"error": {"message": "boom", "code": code}})))
+    assert (answers.outcome, answers.retry) == (outcome, retry)
+    assert "reported an error with status 200: boom" in answers.error
 
 
 def test_calls_at_once_do_not_take_one_refusal_for_that_of_the_key() -> None:
@@ -181,8 +181,8 @@ def test_calls_at_once_do_not_take_one_refusal_for_that_of_the_key() -> None:
             await provider.close()
 
     with FaultServer(script) as server:
-        found = asyncio.run(many(server.base_url))
-    assert [number for number, one in enumerate(found) if one.outcome.is_error] == [5]
+        answers = asyncio.run(many(server.base_url))
+    assert [number for number, one in enumerate(answers) if one.outcome.is_error] == [5]
 
 
 LOGIN = http("<html><title>Sign in to WiFi</title></html>", kind="text/html")
@@ -196,9 +196,9 @@ def test_web_pages_in_place_of_every_answer_end_the_run_at_the_third() -> None:
 
 
 def test_web_pages_after_an_answer_are_the_error_of_their_case() -> None:
-    found = ask_all(answer(), *[LOGIN] * 4, answer())
-    assert [(one.outcome, one.retry) for one in found[1:5]] == [(Outcome.INVALID, False)] * 4
-    assert found[5].outcome is Outcome.OK
+    answers = ask_all(answer(), *[LOGIN] * 4, answer())
+    assert [(one.outcome, one.retry) for one in answers[1:5]] == [(Outcome.INVALID, False)] * 4
+    assert answers[5].outcome is Outcome.OK
 
 
 ACCOUNT = [
@@ -210,6 +210,6 @@ ACCOUNT = [
 
 @pytest.mark.parametrize("body", ACCOUNT)
 def test_words_about_the_account_stop_no_run_in_which_one_call_went_well(body: Any) -> None:
-    found = ask_all(answer(), http(json.dumps(body)), answer())
-    assert found[1].outcome.is_error
-    assert found[2].outcome is Outcome.OK
+    answers = ask_all(answer(), http(json.dumps(body)), answer())
+    assert answers[1].outcome.is_error
+    assert answers[2].outcome is Outcome.OK

@@ -63,10 +63,10 @@ def test_an_unknown_authority_is_named_with_the_way_to_trust_it(
     server = FaultServer(fine)
     base_url = over_tls(server, authority.server)
     with server:
-        found = ask(base_url)
-        assert (found.outcome, found.maybe_billed) == (Outcome.PROVIDER_ERROR, False)
-        assert "TLS failed" in found.error and "certificate" in found.error
-        assert 'ca_bundle = "FILE.pem" in [providers.mine]' in found.error
+        received = ask(base_url)
+        assert (received.outcome, received.maybe_billed) == (Outcome.PROVIDER_ERROR, False)
+        assert "TLS failed" in received.error and "certificate" in received.error
+        assert 'ca_bundle = "FILE.pem" in [providers.mine]' in received.error
         assert server.calls == 0
 
 
@@ -78,8 +78,8 @@ def test_an_authority_of_ones_own_is_trusted_once_it_is_named(
     server = FaultServer(fine)
     base_url = over_tls(server, authority.server)
     with server:
-        found = ask(base_url, ca_bundle=str(authority.bundle))
-        assert (found.outcome, found.text) == (Outcome.OK, "fine")
+        received = ask(base_url, ca_bundle=str(authority.bundle))
+        assert (received.outcome, received.text) == (Outcome.OK, "fine")
         streamed = ask_streamed(base_url, str(authority.bundle))
         assert streamed.text == "fine"
 
@@ -106,11 +106,11 @@ def test_another_authority_than_the_named_one_is_not_trusted(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [(None, "No such file"), ("Dear all", "no certificates"), ("", "no certificates")],
 )
 def test_a_bundle_that_cannot_be_read_is_named(
-    tmp_path: Path, content: str | None, said: str
+    tmp_path: Path, content: str | None, message: str
 ) -> None:
     path = tmp_path / "ca.pem"
     if content is not None:
@@ -118,7 +118,7 @@ def test_a_bundle_that_cannot_be_read_is_named(
     with pytest.raises(ProviderError) as caught:
         ask("https://model.invalid/v1", ca_bundle=str(path))
     assert f"[providers.mine] ca_bundle: {path}: " in caught.value.message
-    assert said in caught.value.message
+    assert message in caught.value.message
 
 
 def test_a_bundle_is_looked_for_beside_the_settings(tmp_path: Path) -> None:
@@ -160,15 +160,15 @@ def test_a_dead_proxy_is_named_and_not_taken_for_the_host(monkeypatch: pytest.Mo
     with FaultServer(fine) as server:
         address = server.base_url.removeprefix("http://").removesuffix("/v1")
     monkeypatch.setenv("HTTP_PROXY", f"http://ana:s3cret@{address}")
-    found = ask(ELSEWHERE)
-    assert found.error == (
+    received = ask(ELSEWHERE)
+    assert received.error == (
         f"model.invalid: the proxy {address} (HTTP_PROXY): connection refused: nothing listens"
         " there"
     )
-    assert not found.maybe_billed and found.retry
+    assert not received.maybe_billed and received.retry
     monkeypatch.setenv("HTTPS_PROXY", "http://no-such-proxy.invalid:3128")
-    found = ask(ELSEWHERE.replace("http:", "https:"))
-    assert "the proxy no-such-proxy.invalid:3128 (HTTPS_PROXY): no such host" in found.error
+    received = ask(ELSEWHERE.replace("http:", "https:"))
+    assert "the proxy no-such-proxy.invalid:3128 (HTTPS_PROXY): no such host" in received.error
 
 
 def test_what_a_proxy_refuses_is_said_to_be_the_proxys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,15 +178,15 @@ def test_what_a_proxy_refuses_is_said_to_be_the_proxys(monkeypatch: pytest.Monke
     with FaultServer(script) as server:
         address = server.base_url.removeprefix("http://").removesuffix("/v1")
         monkeypatch.setenv("ALL_PROXY", f"http://{address}")
-        found = ask(ELSEWHERE.replace("http:", "https:"))
-        assert f"the proxy {address} (ALL_PROXY) failed (407" in found.error
+        received = ask(ELSEWHERE.replace("http:", "https:"))
+        assert f"the proxy {address} (ALL_PROXY) failed (407" in received.error
         with pytest.raises(ProviderError, match="wants a user and password") as caught:
             ask(ELSEWHERE)
     assert f"the proxy {address} (ALL_PROXY)" in caught.value.message
 
 
 @pytest.mark.parametrize(
-    ("url", "said", "hint"),
+    ("url", "message", "hint"),
     [
         ("socks5://ana:s3cret@127.0.0.1:1080", "is a SOCKS proxy, which needs", "socksio"),
         ("socks5h://127.0.0.1:1080", "is a SOCKS proxy, which needs", "socksio"),
@@ -196,13 +196,13 @@ def test_what_a_proxy_refuses_is_said_to_be_the_proxys(monkeypatch: pytest.Monke
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_named(
-    monkeypatch: pytest.MonkeyPatch, url: str, said: str, hint: str
+    monkeypatch: pytest.MonkeyPatch, url: str, message: str, hint: str
 ) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)
     monkeypatch.setenv("ALL_PROXY", url)
     with pytest.raises(ProviderError) as caught:
         ask(ELSEWHERE)
-    assert caught.value.message.startswith(f"the proxy 127.0.0.1:1080 (ALL_PROXY) {said}")
+    assert caught.value.message.startswith(f"the proxy 127.0.0.1:1080 (ALL_PROXY) {message}")
     assert hint in caught.value.hint and "s3cret" not in str(caught.value)
 
 
@@ -215,7 +215,7 @@ def test_this_machine_is_called_without_a_proxy(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("named", "base_url", "said"),
+    ("named", "base_url", "description"),
     [
         ({"HTTP_PROXY": "http://p:1"}, "http://a.test/v1", "p:1 (HTTP_PROXY)"),
         ({"HTTP_PROXY": "p:1"}, "http://a.test/v1", "p:1 (HTTP_PROXY)"),
@@ -227,12 +227,12 @@ def test_this_machine_is_called_without_a_proxy(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_the_proxy_of_an_address_is_the_one_that_the_environment_names(
-    monkeypatch: pytest.MonkeyPatch, named: dict[str, str], base_url: str, said: str | None
+    monkeypatch: pytest.MonkeyPatch, named: dict[str, str], base_url: str, description: str | None
 ) -> None:
     for name, value in named.items():
         monkeypatch.setenv(name, value)
     proxy = proxy_of(base_url)
-    assert (proxy.description if proxy else None) == said
+    assert (proxy.description if proxy else None) == description
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class Victim:
         shutil.copytree(self.folder, folder)
         return Victim(folder, self.key)
 
-    def found(self) -> tuple[bool, bool, bool]:
+    def detected(self) -> tuple[bool, bool, bool]:
         """Whether verify notices something by itself, with the anchors, with the key."""
         try:
             with PromptRegistry(self.path) as registry:
@@ -84,7 +84,7 @@ def build(folder: Path) -> Victim:
         registry.backup(victim.older)
         registry.rollback("p", "production", "ana", reason="worse")
         registry.revoke("p", "1.1.0", "ana", "leaks names")
-    assert victim.found() == (False, False, False)
+    assert victim.detected() == (False, False, False)
     return victim
 
 

@@ -128,8 +128,8 @@ def prepare(path: Path) -> str:
         registry.approve("q", "1.0.0", "guarded", "bob")
         record_(build_evidence(other, suite="theirs", external=True, suite_parts={}, policy=POLICY))
         assert registry.status("q", "1.0.0").tested
-        found = registry.verify(key=key.public_pem)
-        assert [f.problem for f in found.findings] == [
+        report = registry.verify(key=key.public_pem)
+        assert [f.problem for f in report.findings] == [
             "p@1.4.0 is recorded as pass on quality, but its scores say no_decision"
         ]
     return key.public_pem

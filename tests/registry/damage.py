@@ -94,7 +94,7 @@ def _deploy(registry: PromptRegistry, prompt_id: str, version: str, place: str) 
 def _answers(registry: PromptRegistry) -> Answers:
     keys = [("nobody", "production"), *((p, place) for p in PROMPTS for place in PLACES)]
     live = {key: registry.get_active(*key) for key in keys}
-    return {key: found and found.version for key, found in live.items()}
+    return {key: prompt and prompt.version for key, prompt in live.items()}
 
 
 def _needed_pages(path: Path) -> list[int]:
@@ -284,21 +284,21 @@ class Trial:
     ) -> None:
         started = time.monotonic()
         try:
-            found = registry.get_active(*key)
+            prompt = registry.get_active(*key)
         except RegistryError as error:
             assert may_fail, (key, error)
             assert "\n" not in str(error)
             self.outcomes["error"] += 1
         else:
             by_registry = registry.last_error is None
-            if found is None:
+            if prompt is None:
                 answers = [allowed[name] for name in allowed if (name == "registry") == by_registry]
                 assert [answer[key] for answer in answers] == [None], (key, registry.last_error)
             else:
-                assert found.version == allowed[found.source][key], (key, found)
-                assert (found.source == "registry") == by_registry
-                assert found.content.startswith(f"{key[0]} {found.version[2]}: ")
-            self.outcomes[found.source if found else "nothing"] += 1
+                assert prompt.version == allowed[prompt.source][key], (key, prompt)
+                assert (prompt.source == "registry") == by_registry
+                assert prompt.content.startswith(f"{key[0]} {prompt.version[2]}: ")
+            self.outcomes[prompt.source if prompt else "nothing"] += 1
         assert time.monotonic() - started < SLOWEST_S, f"{key} took too long"
 
 

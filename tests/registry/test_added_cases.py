@@ -134,8 +134,8 @@ def test_a_set_that_was_too_small_to_decide_is_grown_by_one_reason_and_measured_
     policy = GatePolicy(scorers=("exact",), threshold=0.8, baseline="production", margin=0.05)
     publish(registry, 20, policy=policy)
     alike = answers(17, 20)
-    found = evaluate(registry, "1.0.0", alike, baseline=alike, policy=policy)
-    assert found.gate.value == "no_decision"
+    evidence = evaluate(registry, "1.0.0", alike, baseline=alike, policy=policy)
+    assert evidence.gate.value == "no_decision"
     more = answers(17, 20, then=80)
     evaluate(registry, "1.0.0", more, baseline=more, policy=policy)
     with pytest.raises(GateRefused, match="on the 20 before, where the gate decides nothing"):
@@ -145,8 +145,8 @@ def test_a_set_that_was_too_small_to_decide_is_grown_by_one_reason_and_measured_
 
     worse = [*answers(0, 30), *[True] * 170]
     before = [True] * 200
-    found = evaluate(registry, "1.1.0", worse, baseline=before, policy=policy)
-    assert found.gate.value == "fail"
+    evidence = evaluate(registry, "1.1.0", worse, baseline=before, policy=policy)
+    assert evidence.gate.value == "fail"
     more = answers(17, 20, then=180)
     evaluate(registry, "1.1.0", more, baseline=more, policy=policy)
     assert registry.only_by_added("p", "1.1.0", "quality") == ""
@@ -173,9 +173,9 @@ def test_an_evaluation_that_stopped_early_is_judged_on_the_earlier_cases_that_it
     policy = GatePolicy(scorers=("exact",), threshold=0.5, baseline="production", margin=0.25)
     publish(registry, 400, policy=policy)
     right = [True] * 500
-    found = evaluate(registry, "1.0.0", right, baseline=right, policy=policy, looks=100)
-    assert (found.gate.value, found.evidence.planned) == ("pass", 500)
-    assert len(found.evidence.pairs["exact"]) == 100
+    evidence = evaluate(registry, "1.0.0", right, baseline=right, policy=policy, looks=100)
+    assert (evidence.gate.value, evidence.evidence.planned) == ("pass", 500)
+    assert len(evidence.evidence.pairs["exact"]) == 100
 
     assert registry.only_by_added("p", "1.0.0", "quality") == ""
     assert registry.deploy("p", "1.0.0", "production", "ana").loosened_by is None
@@ -215,15 +215,15 @@ def test_verify_finds_a_version_that_went_live_by_added_cases_without_a_word(
     registry: PromptRegistry,
 ) -> None:
     publish(registry, 20)
-    found = evaluate(registry, "1.0.0", answers(11, 20, then=40))
+    evidence = evaluate(registry, "1.0.0", answers(11, 20, then=40))
     registry.close()
     connection = sqlite3.connect(registry.path, isolation_level=None)
     connection.create_function(SAME_PERSON, 2, same_person)
     connection.execute("BEGIN")
     row = {
-        "prompt_id": "p", "version": "1.0.0", "fingerprint": found.evidence.prompt_fingerprint,
+        "prompt_id": "p", "version": "1.0.0", "fingerprint": evidence.evidence.prompt_fingerprint,
         "environment": "production", "action": "deploy", "previous_seq": None,
-        "previous_version": None, "evaluation": found.seq, "override": 0, "again": 0, "stale": 0,
+        "previous_version": None, "evaluation": evidence.seq, "override": 0, "again": 0, "stale": 0,
         "reason": "", "request_id": None, "loosened_by": None, "revision": MARKS_REVISION,
     }  # fmt: skip
     Transaction(connection).append("deployment", "eve", row, own_seq="stands_for")

@@ -170,8 +170,8 @@ def test_a_damaged_line_is_named_by_its_number(path: Path, line: str, problem: s
     with anchors_of(path).open("a", encoding="utf-8") as file:
         file.write(f"\n{line}\n")
 
-    (found,) = problems(path)
-    assert found.startswith(f"registry.anchors line 3: {problem}")
+    (reported,) = problems(path)
+    assert reported.startswith(f"registry.anchors line 3: {problem}")
 
 
 def test_half_a_line_does_not_swallow_the_next(path: Path) -> None:
@@ -181,9 +181,9 @@ def test_half_a_line_does_not_swallow_the_next(path: Path) -> None:
         register(registry, "1.1.0")
         registry.deploy("p", "1.1.0", ENVIRONMENT, "ana")
 
-    found = read_anchors(str(anchors_of(path)))
-    assert [anchor.line for anchor in found.anchors] == [1, 3]
-    assert [line for line, _ in found.problems] == [2]
+    file = read_anchors(str(anchors_of(path)))
+    assert [anchor.line for anchor in file.anchors] == [1, 3]
+    assert [line for line, _ in file.problems] == [2]
 
 
 KILLED_BEFORE_ITS_ANCHOR = """
@@ -351,7 +351,7 @@ ANCHORS = st.builds(
     Anchor,
     st.integers(1, 10**17),
     st.binary(min_size=32, max_size=32).map(bytes.hex),
-    st.uuids().map(lambda found: found.hex),
+    st.uuids().map(lambda value: value.hex),
     st.datetimes().map(lambda at: f"{at.year:04}-" + at.strftime("%m-%dT%H:%M:%S.%fZ")),
 )
 
@@ -360,16 +360,16 @@ ANCHORS = st.builds(
 def test_what_is_written_is_read_back(written: list[Anchor], newline: str, marked: bool) -> None:
     data = "".join(f"{anchor}{newline}" for anchor in written).encode()
 
-    found = parse_anchors("x", b"\xef\xbb\xbf" * marked + data)
+    file = parse_anchors("x", b"\xef\xbb\xbf" * marked + data)
 
-    assert found.problems == ()
-    assert list(map(str, found.anchors)) == list(map(str, written))
-    assert [anchor.line for anchor in found.anchors] == list(range(1, len(written) + 1))
+    assert file.problems == ()
+    assert list(map(str, file.anchors)) == list(map(str, written))
+    assert [anchor.line for anchor in file.anchors] == list(range(1, len(written) + 1))
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_anchors_or_numbered_problems(data: bytes) -> None:
-    found = parse_anchors("x", data)
+    file = parse_anchors("x", data)
 
-    assert isinstance(found, AnchorFile)
-    assert all(1 <= line <= data.count(b"\n") + 1 for line, _ in found.problems)
+    assert isinstance(file, AnchorFile)
+    assert all(1 <= line <= data.count(b"\n") + 1 for line, _ in file.problems)

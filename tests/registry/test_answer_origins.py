@@ -35,8 +35,8 @@ def evaluated(registry: PromptRegistry, answers: dict[str, Any], *, baseline: bo
 
 def test_what_is_recorded_is_read_back_and_verified(registry: PromptRegistry) -> None:
     evaluated(registry, {"b": ASKED})
-    (found,) = registry.evaluations("p")
-    assert found.evidence.answers == {"b": ASKED}
+    (evaluation,) = registry.evaluations("p")
+    assert evaluation.evidence.answers == {"b": ASKED}
     assert registry.verify().ok
 
 
@@ -111,7 +111,7 @@ rules = st.builds(
     answers=st.sampled_from(["cached", "fresh"]),
     answering_model=st.sampled_from(["any", "current"]),
     endpoints=st.lists(st.sampled_from([OPENAI, LOCAL, "local"]), max_size=2, unique=True).map(
-        lambda found: tuple(sorted(found))
+        lambda drawn: tuple(sorted(drawn))
     ),
 )
 

@@ -37,7 +37,7 @@ def victim(whole: Victim) -> Iterator[Victim]:
 def test_it_is_found_by_exactly_what_the_table_says(victim: Victim, attack: Attack) -> None:
     attack.do(victim)
 
-    assert victim.found() == (attack.alone, attack.anchor, attack.key)
+    assert victim.detected() == (attack.alone, attack.anchor, attack.key)
 
 
 def test_each_column_holds_for_an_audit_that_has_only_that(victim: Victim) -> None:

@@ -106,9 +106,11 @@ def named(case: Case) -> str:
 
 def problems(path: Path) -> list[str]:
     with sqlite3.connect(path) as connection:
-        found = [f.problem for f in chain(check_rules(connection), check_loosening(connection))]
+        broken_rules = [
+            f.problem for f in chain(check_rules(connection), check_loosening(connection))
+        ]
     connection.close()
-    return found
+    return broken_rules
 
 
 def test_every_rule_has_a_case() -> None:

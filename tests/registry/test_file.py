@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_used_is_a_sentence_for_readers_and_writers(
     add(registry)
     registry.close()
     path = Path(registry.path)
-    damage, said = DAMAGED[kind]
+    damage, message = DAMAGED[kind]
     damage(path)
 
     with _opened(path) as opened:
@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_used_is_a_sentence_for_readers_and_writers(
             lambda: add(opened, "1.1.0"),
             lambda: opened.get_active("p"),
         ):
-            assert said in refused(call)
+            assert message in refused(call)
     if kind == "missing":
         assert not path.exists(), "only init makes a registry"
     elif kind in ("torn", "not SQLite"):
@@ -171,15 +171,15 @@ def as_another_user(work: Callable[[], str]) -> str:
     receive, send = os.pipe()
     child = os.fork()
     if child == 0:
-        said = "nothing"
+        message = "nothing"
         try:
             if os.geteuid() == 0:
                 os.setuid(65534)
-            said = work()
+            message = work()
         except RegistryError as error:
-            said = str(error)
+            message = str(error)
         finally:
-            os.write(send, said.encode())
+            os.write(send, message.encode())
             os._exit(0)
     os.waitpid(child, 0)
     os.close(send)

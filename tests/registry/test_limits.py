@@ -76,10 +76,10 @@ def test_a_larger_draft_is_refused_by_each_command_in_one_line(tmp_path: Path) -
     with pytest.raises(DraftError, match="larger than 10 MB"):
         read_draft(draft)
     for argv in (("register", "triage", "-d", "x"), ("import", str(draft), "--as", "other")):
-        found = cli.here(*argv)
-        assert found.code == 2
-        assert "is larger than 10 MB" in found.err
-        assert len(found.err.splitlines()) <= 2
+        done = cli.here(*argv)
+        assert done.code == 2
+        assert "is larger than 10 MB" in done.err
+        assert len(done.err.splitlines()) <= 2
     assert not (cli.root / "prompts" / "other.prompty").exists()
 
 
@@ -87,9 +87,9 @@ def test_a_larger_draft_is_refused_by_each_command_in_one_line(tmp_path: Path) -
 def test_an_export_with_a_larger_prompt_is_not_imported(tmp_path: Path) -> None:
     workspace = create_workspace(tmp_path / "w")
     export = tmp_path / "big.json"
-    said = {"format": FORMAT, "prompt_id": "big", "template": "jinja2", "model": None}
-    said["messages"] = [{"role": "user", "content": BIG}]  # type: ignore[assignment]
-    export.write_text(json.dumps(said))
+    content = {"format": FORMAT, "prompt_id": "big", "template": "jinja2", "model": None}
+    content["messages"] = [{"role": "user", "content": BIG}]  # type: ignore[assignment]
+    export.write_text(json.dumps(content))
     with pytest.raises(DraftError, match="its prompt is larger than 10 MB"):
         import_drafts(workspace, export)
     assert not (workspace.root / "prompts" / "big.prompty").exists()

@@ -176,11 +176,11 @@ def test_sql_and_python_agree_about_which_loosenings_count(
             f"INSERT INTO {table} ({columns}) VALUES ({places})",
             tuple(row.values()),
         )
-    said = {seq for (seq,) in connection.execute("SELECT seq FROM open_loosenings")}
+    by_sql = {seq for (seq,) in connection.execute("SELECT seq FROM open_loosenings")}
     connection.rollback()
-    found: set[int] = set()
+    by_python: set[int] = set()
     for table, changes_of in (("suites", suite_changes), ("environments", environment_changes)):
         if rows[table]:
             kept = open_loosenings(rows[table], changes_of, deployed, 1)
-            found |= {loosening.seq for loosening in kept}
-    assert said == found
+            by_python |= {loosening.seq for loosening in kept}
+    assert by_sql == by_python

@@ -26,11 +26,11 @@ PROGRAMS = {
 
 def examples() -> dict[str, str]:
     """The code blocks by language; JavaScript ones by the name in their first line."""
-    found = {}
+    by_language = {}
     for language, code in re.findall(r"```(\w+)\n(.*?)```", DOCS.read_text(), re.DOTALL):
         name = re.match(r"// (\S+)\.mjs", code)
-        found[name[1] if name else language] = code
-    return found
+        by_language[name[1] if name else language] = code
+    return by_language
 
 
 @pytest.mark.exhaustive(keep=2)

@@ -84,9 +84,9 @@ def test_neither_deployer_nor_evaluator_nor_one_person_twice_makes_the_approvals
         registry.approve("p", "1.0.0", "guarded", "Ci.")
 
     def refused(by: str) -> str:
-        with pytest.raises(GateRefused) as found:
+        with pytest.raises(GateRefused) as refusal:
             registry.deploy("p", "1.0.0", "guarded", by)
-        return str(found.value)
+        return str(refusal.value)
 
     for name in ("ben", "Ben.", "\u0412en"):
         registry.approve("p", "1.0.0", "guarded", name)
@@ -171,4 +171,6 @@ def test_a_deployment_of_0_1_0_keeps_the_approval_that_it_had(
         previous_seq=None, previous_version=None, evaluation=registry.evaluations("p")[0].seq,
         override=0, again=0, stale=0, reason="", request_id=None,
     )  # fmt: skip
-    assert not [said for said in problems(registry) if "approvals" in said and "p@" in said]
+    assert not [
+        problem for problem in problems(registry) if "approvals" in problem and "p@" in problem
+    ]

@@ -53,11 +53,11 @@ def alter(path: Path, sql: str) -> None:
 
 def test_a_read_says_where_it_comes_from(path: Path) -> None:
     with PromptRegistry(path) as registry:
-        found = registry.get_active("p")
+        prompt = registry.get_active("p")
 
-    assert (found.source, found.age) == ("registry", 0.0)
-    assert (found.environment, found.deployed_by) == ("production", "ana")
-    assert found.messages(name="Bo") == [{"role": "user", "content": "Hello Bo"}]
+    assert (prompt.source, prompt.age) == ("registry", 0.0)
+    assert (prompt.environment, prompt.deployed_by) == ("production", "ana")
+    assert prompt.messages(name="Bo") == [{"role": "user", "content": "Hello Bo"}]
 
 
 def test_a_warm_read_answers_the_same_object_and_runs_no_query(path: Path) -> None:
@@ -147,8 +147,8 @@ def test_an_older_copy_in_its_place_is_noticed(path: Path, tmp_path: Path) -> No
     shutil.copy(old, path)
 
     with PromptRegistry(path) as restarted:
-        found = restarted.get_active("p")
-        assert (found.version, found.source) == ("1.1.0", "snapshot")
+        prompt = restarted.get_active("p")
+        assert (prompt.version, prompt.source) == ("1.1.0", "snapshot")
         with pytest.raises(ValueError, match="older or another registry"):
             restarted.get_active("p", strict=True)
 
@@ -175,15 +175,15 @@ def test_a_newest_deployment_that_was_taken_away_is_noticed(path: Path, sql: str
         deploy_next(registry, "1.1.0")
         assert registry.get_active("p").version == "1.1.0"
         alter(path, sql)
-        found = registry.get_active("p")
-        assert (found.version, found.source) in {("1.1.0", "memory"), ("1.1.0", "registry")}
+        prompt = registry.get_active("p")
+        assert (prompt.version, prompt.source) in {("1.1.0", "memory"), ("1.1.0", "registry")}
         if "version" not in sql:
-            assert found.source == "memory"
+            assert prompt.source == "memory"
             assert str(registry.last_error)
 
     with PromptRegistry(path) as restarted:
-        found = restarted.get_active("p")
-        assert (found.version, found.source) == ("1.1.0", "snapshot")
+        prompt = restarted.get_active("p")
+        assert (prompt.version, prompt.source) == ("1.1.0", "snapshot")
         assert str(restarted.last_error)
     shutil.rmtree(f"{path}.live")
     with PromptRegistry(path) as fresh, pytest.raises(ValueError, match="verify"):
@@ -312,10 +312,10 @@ def test_a_locked_registry_is_answered_from_memory(path: Path) -> None:
         blocker.execute("PRAGMA locking_mode=EXCLUSIVE")
         blocker.execute("BEGIN EXCLUSIVE")
 
-        found = registry.get_active("p")
+        prompt = registry.get_active("p")
 
         blocker.close()
-        assert found.source == "memory"
+        assert prompt.source == "memory"
         assert "locked" in str(registry.last_error)
 
 
@@ -384,7 +384,7 @@ def test_an_app_with_a_default_starts_before_there_is_a_registry(
             registry.get_active("p", at=now(), default="spare"),
             asyncio.run(registry.aget_active("p", default="spare")),
         ]
-        assert [(found.content, found.source) for found in asked] == [("spare", "default")] * 3
+        assert [(prompt.content, prompt.source) for prompt in asked] == [("spare", "default")] * 3
         assert "there is no" in str(registry.last_error)
         with pytest.raises(ValueError, match="there is no"):
             registry.get_active("p")
@@ -501,9 +501,9 @@ def test_the_async_twin_gives_the_same(path: Path) -> None:
         return [cold, *warm, past]
 
     with PromptRegistry(path) as registry:
-        found = asyncio.run(read(registry))
+        prompts = asyncio.run(read(registry))
 
-    assert {version.version for version in found} == {"1.0.0"}
+    assert {version.version for version in prompts} == {"1.0.0"}
 
 
 def test_many_threads_share_one_registry_while_deployments_go_on(
@@ -548,9 +548,9 @@ parents = registry._reader._file._connection
 registry._reader._lock.acquire()  # as if another thread of the parent were reading
 pid = os.fork()
 if pid == 0:
-    found = registry.get_active("p", strict=True)
+    prompt = registry.get_active("p", strict=True)
     own = registry._reader._file._connection not in (None, parents)
-    os._exit(0 if found.version == "1.0.0" and own else 1)
+    os._exit(0 if prompt.version == "1.0.0" and own else 1)
 _, status = os.waitpid(pid, 0)
 registry._reader._lock.release()
 registry.get_active("p", strict=True)

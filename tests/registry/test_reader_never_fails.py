@@ -75,10 +75,10 @@ def test_any_default_is_given(path: Path, default: str) -> None:
     with PromptRegistry(path) as registry:
         for at in (None, "2026-01-01T00:00:00Z", "no time"):
             for requires in (None, ">=1", "latest", 5, [">=1"]):
-                found = registry.get_active("p", "development", at=at, requires=requires,
+                prompt = registry.get_active("p", "development", at=at, requires=requires,
                                             default=default)  # fmt: skip
-                assert found is not None
-                assert (found.content, found.source) == (default, "default")
+                assert prompt is not None
+                assert (prompt.content, prompt.source) == (default, "default")
                 assert registry.last_error is not None
 
 
@@ -151,11 +151,11 @@ def test_what_stands_in_the_place_of_a_running_registry_is_answered_from_memory(
         IN_THE_WAY[kind](path)
         registry._reader._file.next_stat = 0.0
 
-        found = registry.get_active("p", "development")
+        prompt = registry.get_active("p", "development")
 
     assert first is not None
-    assert found is not None
-    assert (found.content, found.source) == (first.content, "memory")
+    assert prompt is not None
+    assert (prompt.content, prompt.source) == (first.content, "memory")
 
 
 KEPT: dict[str, Callable[[Path], object]] = {
@@ -196,9 +196,9 @@ def test_a_path_that_is_no_text_is_read(tmp_path: Path, path: Path) -> None:
 
     for given in (odd, os.fsdecode(odd)):
         with PromptRegistry(given) as registry:
-            found = registry.get_active("p", "development")
-            assert found is not None
-            assert found.source == "registry"
+            prompt = registry.get_active("p", "development")
+            assert prompt is not None
+            assert prompt.source == "registry"
 
 
 @pytest.mark.exhaustive(keep=3)
@@ -266,9 +266,9 @@ def test_a_range_is_answered_from_what_was_read_without_one(path: Path) -> None:
         remove(path)
         registry._reader._file.next_stat = 0.0
 
-        found = registry.get_active("p", "development", requires=">=1")
-        assert found is not None
-        assert found.source == "memory"
+        prompt = registry.get_active("p", "development", requires=">=1")
+        assert prompt is not None
+        assert prompt.source == "memory"
         with pytest.raises(RegistryError):
             registry.get_active("p", "development", requires=">=2")
 
@@ -291,11 +291,11 @@ def test_a_read_that_would_take_for_ever_is_cut_short(
         )
         other.close()
 
-        found = registry.get_active("p", "development")
+        prompt = registry.get_active("p", "development")
 
         assert first is not None
-        assert found is not None
-        assert (found.content, found.source) == (first.content, "memory")
+        assert prompt is not None
+        assert (prompt.content, prompt.source) == (first.content, "memory")
         assert "takes longer" in str(registry.last_error)
         again = registry.get_active("p", "development")
         assert again is not None
@@ -326,8 +326,8 @@ def test_what_0_1_0_kept_is_served_while_the_registry_is_away(path: Path) -> Non
     kept = kept_by_0_1_0(path)
     remove(path)
     with PromptRegistry(path) as registry:
-        found = registry.require_active("p", "development")
-        assert (found.version, found.source, found.deployed_by) == ("1.0.0", "snapshot", "ana")
+        prompt = registry.require_active("p", "development")
+        assert (prompt.version, prompt.source, prompt.deployed_by) == ("1.0.0", "snapshot", "ana")
     kept.write_text(kept.read_text().replace("Hello", "Evil"))
     with PromptRegistry(path) as registry, pytest.raises(RegistryError, match="no registry"):
         registry.get_active("p", "development")
@@ -346,6 +346,6 @@ def test_a_registry_from_before_what_0_1_0_saw_is_noticed(path: Path, tmp_path: 
     shutil.copy(tmp_path / "old.db", path)
 
     with PromptRegistry(path) as registry:
-        found = registry.require_active("p", "development")
-        assert (found.version, found.source) == ("1.1.0", "snapshot")
+        prompt = registry.require_active("p", "development")
+        assert (prompt.version, prompt.source) == ("1.1.0", "snapshot")
         assert "older or another registry" in str(registry.last_error)

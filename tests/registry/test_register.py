@@ -22,9 +22,9 @@ def test_the_same_content_is_refused_with_the_version_that_holds_it(
 ) -> None:
     registry.register(PromptVersion("p", "1.0.0", "text", author="ana"))
 
-    said = refused(registry, "1.1.0", "text")
+    message = refused(registry, "1.1.0", "text")
 
-    assert said.startswith("this content is already registered as p@1.0.0")
+    assert message.startswith("this content is already registered as p@1.0.0")
     assert registry.register(PromptVersion("q", "1.0.0", "text", author="ana")) == "q@1.0.0"
 
 
@@ -33,10 +33,10 @@ def test_the_same_number_with_other_content_is_refused_with_the_difference(
 ) -> None:
     registry.register(PromptVersion("p", "1.0.0", "same\nold line", author="ana"))
 
-    said = refused(registry, "1.0.0", "same\nnew line")
+    message = refused(registry, "1.0.0", "same\nnew line")
 
-    assert "p@1.0.0 is already registered with other content, by ana at 2" in said
-    assert "-old line; +new line" in said
+    assert "p@1.0.0 is already registered with other content, by ana at 2" in message
+    assert "-old line; +new line" in message
     assert registry.get_version("p", "1.0.0").content == "same\nold line"
 
 

@@ -113,8 +113,8 @@ def test_a_stricter_environment_needs_no_reason(registry: PromptRegistry, tested
         changed = _changed(changes)
         registry.set_environment(changed, "ana")
 
-        found = next(e for e in registry.environments() if e.name == "production")
-        assert found == changed, what
+        production = next(e for e in registry.environments() if e.name == "production")
+        assert production == changed, what
         assert registry.history(limit=1)[0].action == "environment", what
     assert registry.verify().ok
 
@@ -426,10 +426,10 @@ def test_verify_finds_rules_that_were_loosened_round_the_triggers(
     connection.execute("COMMIT")
     connection.close()
     with PromptRegistry(registry.path) as opened:
-        found = [finding.problem for finding in opened.verify().findings]
+        problems = [finding.problem for finding in opened.verify().findings]
 
-    assert "production was loosened without a reason: untested" in found
-    assert not any("staging" in problem for problem in found)
+    assert "production was loosened without a reason: untested" in problems
+    assert not any("staging" in problem for problem in problems)
 
 
 def test_verify_finds_a_deployment_that_does_not_name_what_allowed_it(
@@ -447,9 +447,9 @@ def test_verify_finds_a_deployment_that_does_not_name_what_allowed_it(
     connection.execute("UPDATE deployments SET loosened_by = NULL")
     connection.close()
     with PromptRegistry(registry.path) as opened:
-        found = [finding.problem for finding in opened.verify().findings]
+        problems = [finding.problem for finding in opened.verify().findings]
 
-    assert any("does not name the loosened rule that allowed it" in problem for problem in found)
+    assert any("does not name the loosened rule that allowed it" in problem for problem in problems)
 
 
 class Team:
@@ -568,9 +568,9 @@ def _sql_says(sql: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     statement = f"SELECT coalesce(({sql}), 0) FROM (SELECT {columns}) o, (SELECT {columns}) n"
     with sqlite3.connect(":memory:") as connection:
         values = [*old.values(), *new.values()]
-        found = connection.execute(statement, values).fetchone()[0]
+        value = connection.execute(statement, values).fetchone()[0]
     connection.close()
-    return bool(found)
+    return bool(value)
 
 
 def test_what_a_suite_holds_is_checked_against_its_parts(
@@ -579,9 +579,9 @@ def test_what_a_suite_holds_is_checked_against_its_parts(
     tested("p", "1.0.0")
     forged = {"cases": {"0": "c"}, "scorers": [["exact", True, "x", {}]], "repeats": 1}
     registry.publish_suite("p", "other", {"scorers": "y"}, {}, "eve", contents=forged)
-    found = [finding.problem for finding in registry.verify().findings]
+    problems = [finding.problem for finding in registry.verify().findings]
 
-    assert "suite other: its contents are not those of its parts" in found
+    assert "suite other: its contents are not those of its parts" in problems
 
 
 class Lax(Team):

@@ -41,9 +41,9 @@ def recorded(registry: PromptRegistry, version: PromptVersion, tags: tuple[str, 
         contents={"cases": cases}, reason="first",
     )  # fmt: skip
     registry.record_evaluation(evidence, by="ana")
-    (found,) = (r for r in registry.evaluations(version.prompt_id) if r.suite == "sliced")
-    assert found.evidence.pairs == evidence.pairs, "tags and raw values come back as they were"
-    return found.gate
+    (evaluation,) = (r for r in registry.evaluations(version.prompt_id) if r.suite == "sliced")
+    assert evaluation.evidence.pairs == evidence.pairs, "tags and raw values come back as they were"
+    return evaluation.gate
 
 
 def test_tags_of_the_suite_are_sound(registry: PromptRegistry, tested: Tested) -> None:

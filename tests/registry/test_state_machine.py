@@ -203,9 +203,9 @@ class Machine(RuleBasedStateMachine):
             if expected is None:
                 assert self.registry.get_active("p", where) is None
                 continue
-            found = self.registry.get_active("p", where)
-            assert (found.version, found.source) == (expected, "registry")
-            assert found.revoked is (expected in self.revoked)
+            prompt = self.registry.get_active("p", where)
+            assert (prompt.version, prompt.source) == (expected, "registry")
+            assert prompt.revoked is (expected in self.revoked)
 
     def teardown(self) -> None:
         if not hasattr(self, "registry"):

@@ -288,10 +288,10 @@ def test_few_cases_pass_by_the_rules_of_their_record(
     states = {}
     for rules in (2, 3):
         version = tested("p", f"1.{rules}.0", passes=False)
-        found = build_evidence(
+        evidence = build_evidence(
             version, scores=(b,) * 10, baseline=(a,) * 10, policy=policy, gate=Gate.PASS
         )
-        registry.record_evaluation(replace(found, plan={**found.plan, "rules": rules}))
+        registry.record_evaluation(replace(evidence, plan={**evidence.plan, "rules": rules}))
         states[rules] = registry.status("p", version.version).state
     assert states == {2: State.TESTED, 3: State.FAILING}
     problems = [finding.problem for finding in registry.verify().findings]

@@ -116,13 +116,13 @@ def columns() -> list[tuple[str, str]]:
     connection = sqlite3.connect(":memory:")
     for ddl in TABLES.values():
         connection.execute(ddl)
-    found = [
+    named = [
         (table, row[1])
         for table in TABLES
         for row in connection.execute(f"PRAGMA table_info({table})")
     ]
     connection.close()
-    return found
+    return named
 
 
 def flipped(value: object, rng: random.Random) -> object:
@@ -259,10 +259,10 @@ def test_a_deployment_past_dropped_triggers_is_found_though_they_are_back(path: 
         " FROM deployments",
     )
 
-    found = problems(path)
+    listed = problems(path)
 
-    assert any("it had no passing and current evaluation" in problem for problem in found)
-    assert not any(problem.startswith("schema") for problem in found)
+    assert any("it had no passing and current evaluation" in problem for problem in listed)
+    assert not any(problem.startswith("schema") for problem in listed)
 
 
 @pytest.mark.parametrize(
@@ -312,9 +312,9 @@ def test_a_kept_head_shows_an_older_copy(path: Path, tmp_path: Path) -> None:
 
 
 def test_another_key_does_not_vouch(path: Path) -> None:
-    found = problems(path, key=SigningKey.generate().public_pem)
+    listed = problems(path, key=SigningKey.generate().public_pem)
 
-    assert found == ["signatures: nothing in this registry is signed by this key"]
+    assert listed == ["signatures: nothing in this registry is signed by this key"]
 
 
 def test_a_signature_is_checked_without_this_database(
@@ -417,9 +417,9 @@ def test_from_the_first_signature_on_every_record_needs_one(tmp_path: Path) -> N
     with PromptRegistry(path) as registry:
         registry.register_consumer("app", "p", "production", ">=1,<2")
 
-    (found,) = problems(path, key=key.public_pem)
-    assert found.startswith("consumers: record ")
-    assert found.endswith("is not signed by this key")
+    (problem,) = problems(path, key=key.public_pem)
+    assert problem.startswith("consumers: record ")
+    assert problem.endswith("is not signed by this key")
 
 
 def test_several_keys_vouch_together(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def refused(request: Line, status: int, **error: Any) -> Line:
 
 @pytest.mark.exhaustive(keep=5)
 @pytest.mark.parametrize(
-    ("status", "error", "said"),
+    ("status", "error", "message"),
     [
         (429, {"message": "over quota", "code": "insufficient_quota"}, "over quota"),
         (400, {"message": "bad image"}, "bad image"),
@@ -61,13 +61,13 @@ def refused(request: Line, status: int, **error: Any) -> Line:
     ],
 )
 def test_a_refused_line_is_the_error_of_its_case_alone(
-    store: Path, status: int, error: dict[str, Any], said: str
+    store: Path, status: int, error: dict[str, Any], message: str
 ) -> None:
     over, answers = collected(
         store, lambda rs: ([done(r) for r in rs[:3]], [refused(rs[3], status, **error)])
     )
     assert (over.status, over.scored, over.errors) == (RunStatus.INCOMPLETE, 3, 1)
-    assert said in answers["c3"].error
+    assert message in answers["c3"].error
 
 
 def test_an_error_with_status_200_is_the_error_of_its_case_alone(store: Path) -> None:

@@ -86,14 +86,14 @@ def test_bad_lines_are_errors_of_their_cases_alone(store: Path) -> None:
         server.finish("completed", mixed)
         over = attach_batch(sent.run_id, spec, open_it, store)
     with RunStore(store) as opened:
-        found = {r.case_id: r.answer for r in opened.results(sent.run_id)}
-    assert [found[f"c{n}"].outcome for n in range(4)] == [
+        answers = {r.case_id: r.answer for r in opened.results(sent.run_id)}
+    assert [answers[f"c{n}"].outcome for n in range(4)] == [
         Outcome.OK,
         Outcome.PROVIDER_ERROR,
         Outcome.INVALID,
         Outcome.TRUNCATED,
     ]
-    assert found["c1"].error.isprintable()
+    assert answers["c1"].error.isprintable()
     assert (over.status, over.scored, over.errors) == (RunStatus.INCOMPLETE, 2, 2)
 
 

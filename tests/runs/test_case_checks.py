@@ -72,7 +72,7 @@ def test_a_suite_may_name_them_with_a_cut_and_they_follow_its_faults(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("checks", "said"),
+    ("checks", "message"),
     [
         ([{"contians": {}}], "did you mean 'contains'?"),
         ([{"contains": {"expectd": "x"}}], "did you mean 'expected'?"),
@@ -87,11 +87,11 @@ def test_a_suite_may_name_them_with_a_cut_and_they_follow_its_faults(tmp_path: P
     ],
 )
 def test_a_wrong_check_is_refused_with_file_line_and_case(
-    tmp_path: Path, checks: Any, said: str
+    tmp_path: Path, checks: Any, message: str
 ) -> None:
     with pytest.raises(DatasetError) as caught:
         suite_of(tmp_path, [row(1, REFUND), {**row(2), "checks": checks}])
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "cases.jsonl: line 2" in str(caught.value)
     assert "\n" not in str(caught.value)
 

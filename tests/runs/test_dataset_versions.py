@@ -149,8 +149,8 @@ def test_versions_are_found_by_number_name_and_digest(versions: DatasetVersions)
     last, first = versions.versions("echoes")
     versions.tag(first, "before-edit", "ben")
     for ref in ("1", "before-edit", first.fingerprint, first.fingerprint[:8]):
-        found = versions.find("echoes", ref)
-        assert found is not None and found.number == 1, ref
+        version = versions.find("echoes", ref)
+        assert version is not None and version.number == 1, ref
     assert first.gate == last.gate
     for ref in (first.gate, first.gate[:12]):
         by_gate = versions.find("echoes", ref)
@@ -180,8 +180,8 @@ def test_a_name_moves_only_when_told_and_cannot_look_like_a_digest(
     with pytest.raises(UsageError, match="names version 1"):
         versions.tag(last, "good", "ana")
     versions.tag(last, "good", "ana", move=True)
-    found = versions.find("echoes", "good")
-    assert found is not None and found.number == 2
+    version = versions.find("echoes", "good")
+    assert version is not None and version.number == 2
     for name in ("abcdef", "12", "file", "../x", ""):
         with pytest.raises(UsageError, match="cannot name a version"):
             versions.tag(last, name, "ana")

@@ -90,8 +90,8 @@ def test_what_is_old_or_strange_is_found_out_again(root: Path, server: OpenAISer
     for change in ("learned_at = 0", """form = '{"token_limit": "tools"}', learned_at = 1e12"""):
         with sqlite3.connect(root / ".workbench" / "runs.db") as db:
             db.execute(f"UPDATE forms SET {change}")
-        found = tried(root, server)
-        assert (found.outcome, found.attempts) == (Outcome.OK, 3)
+        answer = tried(root, server)
+        assert (answer.outcome, answer.attempts) == (Outcome.OK, 3)
 
 
 def test_a_trial_where_nothing_can_be_kept_goes_on(root: Path, server: OpenAIServer) -> None:

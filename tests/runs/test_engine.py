@@ -39,7 +39,7 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
-def said(body: bytes) -> str:
+def question(body: bytes) -> str:
     """The last message of a request."""
     return str(json.loads(body)["messages"][-1]["content"])
 
@@ -224,7 +224,7 @@ def test_statuses_that_pass_are_retried_until_they_do(store: Path) -> None:
     lock = threading.Lock()
 
     def script(number: int, body: bytes) -> list[bytes]:
-        text = said(body)
+        text = question(body)
         with lock:
             seen[text] = seen.get(text, 0) + 1
             first = seen[text] == 1
@@ -249,7 +249,7 @@ def test_retry_after_holds_the_whole_run(store: Path) -> None:
             arrivals.append(time.monotonic())
         if number == 0:
             return [error("429 Slow", ["retry-after: 1.5"], message="slow down")]
-        return [answer(said(body))]
+        return [answer(question(body))]
 
     spec = make_spec(30, concurrency=1)
     with FaultServer(script) as server:
@@ -492,10 +492,10 @@ def test_calls_that_broke_off_may_be_billed_and_count_against_the_budget(
     broken = {"ticket 1", "ticket 2"}
 
     def script(number: int, body: bytes) -> list[Any]:
-        if said(body) in broken:
-            broken.remove(said(body))
+        if question(body) in broken:
+            broken.remove(question(body))
             return [answer("half of it")[:60], RESET]
-        reply = completion(said(body))
+        reply = completion(question(body))
         reply["usage"] = {"prompt_tokens": 1, "completion_tokens": 10}
         return [http(json.dumps(reply))]
 
@@ -618,7 +618,7 @@ assert (summary.status, summary.scored) == ("complete", 30), summary
 
 def test_a_mixed_run_says_so(store: Path) -> None:
     def script(number: int, body: bytes) -> list[bytes]:
-        return [answer(said(body), model=f"mock-{number % 2}", system_fingerprint="fp")]
+        return [answer(question(body), model=f"mock-{number % 2}", system_fingerprint="fp")]
 
     with FaultServer(script) as server:
         summary = start(make_spec(8), server.base_url, store).wait(WAIT_S)
@@ -830,7 +830,7 @@ def test_concurrency_finds_the_level_that_a_provider_takes(store: Path) -> None:
         time.sleep(0.02)
         with lock:
             counts["now"] -= 1
-        return [answer(said(body))]
+        return [answer(question(body))]
 
     with FaultServer(script) as server:
         summary = start(make_spec(200, concurrency=32), server.base_url, store).wait(60)
@@ -869,8 +869,8 @@ def test_text_that_is_no_unicode_is_asked_and_stored_without_harm(store: Path) -
         summary = start(make_spec(cases=cases), server.base_url, store).wait(WAIT_S)
         again = start(make_spec(cases=cases), server.base_url, store).wait(WAIT_S)
     assert (summary.scored, summary.errors, again.cached) == (3, 0, 3)
-    found = {r.case_id: r.answer.text for r in stored(store, summary.run_id)}
-    assert found["nul"] == "a\x00b" and found["esc"] == "\x1b[31mred\u202e"
+    texts = {r.case_id: r.answer.text for r in stored(store, summary.run_id)}
+    assert texts["nul"] == "a\x00b" and texts["esc"] == "\x1b[31mred\u202e"
     with RunStore(store) as opened:
         assert opened.cases(summary.run_id) == tuple(cases)
 

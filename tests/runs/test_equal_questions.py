@@ -78,8 +78,8 @@ def test_neither_the_order_of_a_run_nor_what_is_left_of_it_changes_whose_answer_
 
 
 def test_a_question_that_is_asked_once_keeps_the_key_of_answers_stored_before() -> None:
-    found = Plan(twins(), {"endpoint": "x"}).planned(twins().cases[0], 0).key.hex()
-    assert found == "990d845c43d1eaf2e1b0fc1bbcb7be7de75b20b01d6041b739725d487c63407b"
+    key = Plan(twins(), {"endpoint": "x"}).planned(twins().cases[0], 0).key.hex()
+    assert key == "990d845c43d1eaf2e1b0fc1bbcb7be7de75b20b01d6041b739725d487c63407b"
 
 
 def test_a_case_that_the_prompt_does_not_fit_is_no_equal_of_another(tmp_path: Path) -> None:

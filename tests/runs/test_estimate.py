@@ -47,8 +47,8 @@ def test_a_run_that_is_all_cached_costs_nothing_whatever_the_price(tmp_path: Pat
     with OpenAIServer() as server, RunStore(path) as store:
         start(make_spec(3), server.base_url, path).wait(30)
         settings = ProviderSettings("mock", base_url=server.base_url)
-        found = estimate_run(make_spec(3), settings, store)
-    assert (found.calls, found.cached, found.usd, found.seconds) == (0, 3, 0.0, 0.0)
+        estimate = estimate_run(make_spec(3), settings, store)
+    assert (estimate.calls, estimate.cached, estimate.usd, estimate.seconds) == (0, 3, 0.0, 0.0)
 
 
 def test_one_case_is_tried_and_shown_as_it_comes() -> None:

@@ -33,24 +33,26 @@ CASES = (*make_cases(3), PERSON, SIBLING)
 
 def refuses(messages: list[dict[str, Any]], options: dict[str, Any]) -> str | Reply:
     """A server whose error repeats what it was asked."""
-    said = messages[-1]["content"]
-    if "Quaderstein" in said:
-        body = {"error": {"message": f"no such word in: {said}", "type": "invalid_request_error"}}
+    question = messages[-1]["content"]
+    if "Quaderstein" in question:
+        body = {
+            "error": {"message": f"no such word in: {question}", "type": "invalid_request_error"}
+        }
         return Reply(status=400, body=body)
-    return str(said)
+    return str(question)
 
 
 def names(path: Path) -> list[str]:
     """Files and packed contents in which the name stands."""
-    found = [
+    places = [
         item.name
         for item in path.parent.glob(f"{path.name}*")
         if b"Quaderstein" in item.read_bytes()
     ]
     with closing(sqlite3.connect(path)) as runs:
         for fingerprint, body in runs.execute("SELECT fingerprint, body FROM contents"):
-            found += [fingerprint] if b"Quaderstein" in zlib.decompress(body) else []
-    return found
+            places += [fingerprint] if b"Quaderstein" in zlib.decompress(body) else []
+    return places
 
 
 @pytest.fixture

@@ -37,15 +37,15 @@ def as_somebody_else(work: Callable[[], str]) -> str:
     receive, send = os.pipe()
     child = os.fork()
     if child == 0:
-        said = "nothing"
+        message = "nothing"
         try:
             if os.geteuid() == 0:
                 os.setuid(NOBODY)
-            said = work()
+            message = work()
         except UsageError as error:
-            said = str(error)
+            message = str(error)
         finally:
-            os.write(send, said.encode())
+            os.write(send, message.encode())
             os._exit(0)
     os.waitpid(child, 0)
     os.close(send)

@@ -19,19 +19,19 @@ def results(**scores: list[float | None]) -> list[Result]:
 
 
 def test_pass_all_counts_how_often_k_answers_are_all_right() -> None:
-    found = steadiness(results(a=[1, 1, 1, 1], b=[1, 1, 0, 0], c=[0, 0, 0, 0]), "match")
-    assert found.repeats == 4 and found.cases == 3
-    assert found.pass_all[1] == pytest.approx(0.5)
-    assert found.pass_all[2] == pytest.approx((1 + 1 / 6 + 0) / 3)
-    assert found.pass_all[4] == pytest.approx(1 / 3)
-    assert found.flaky == ("b",)
+    steady = steadiness(results(a=[1, 1, 1, 1], b=[1, 1, 0, 0], c=[0, 0, 0, 0]), "match")
+    assert steady.repeats == 4 and steady.cases == 3
+    assert steady.pass_all[1] == pytest.approx(0.5)
+    assert steady.pass_all[2] == pytest.approx((1 + 1 / 6 + 0) / 3)
+    assert steady.pass_all[4] == pytest.approx(1 / 3)
+    assert steady.flaky == ("b",)
 
 
 def test_cases_that_lack_a_repeat_are_left_out() -> None:
-    found = steadiness(results(a=[1, 1], b=[1, None]), "match")
-    assert (found.cases, found.mean, found.flaky) == (1, 1.0, ())
+    steady = steadiness(results(a=[1, 1], b=[1, None]), "match")
+    assert (steady.cases, steady.mean, steady.flaky) == (1, 1.0, ())
 
 
 def test_without_results_nothing_is_claimed() -> None:
-    found = steadiness([], "match")
-    assert (found.mean, found.spread, found.pass_all, found.flaky) == (None, None, {}, ())
+    steady = steadiness([], "match")
+    assert (steady.mean, steady.spread, steady.pass_all, steady.flaky) == (None, None, {}, ())

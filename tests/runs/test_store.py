@@ -239,5 +239,5 @@ def test_an_answer_of_blanks_that_0_1_0_kept_as_ok_is_read_as_empty() -> None:
     assert read_answer((*answer_row(blank), ""), cached=True) == replace(
         blank, outcome=Outcome.EMPTY, cached=True
     )
-    said = Answer(Outcome.OK, "x")
-    assert read_answer((*answer_row(said), ""), cached=False) == said
+    stored = Answer(Outcome.OK, "x")
+    assert read_answer((*answer_row(stored), ""), cached=False) == stored

@@ -59,9 +59,9 @@ def test_a_required_scorer_without_any_case_is_refused(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_label_is_what_stands_in_the_suite(tmp_path: Path, written: str, label: object) -> None:
     suite = suite_of(tmp_path, f"[{{one_of: {{labels: [{written}]}}}}]", "id,t\n1,x\n")
-    found = suite.scorers[0].options["labels"][0]
-    assert (type(found), found) == (type(label), label)
-    assert str(found) == written.strip("'")
+    first = suite.scorers[0].options["labels"][0]
+    assert (type(first), first) == (type(label), label)
+    assert str(first) == written.strip("'")
 
 
 def test_labels_that_are_none_are_refused(tmp_path: Path) -> None:

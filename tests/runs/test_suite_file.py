@@ -88,7 +88,7 @@ def test_every_required_scorer_gates_after_the_headline(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("suite: support_triage", "sweet: support_triage", "unknown key 'sweet'"),
         ("suite: support_triage", "suite: ''", "suite is missing"),
@@ -126,14 +126,16 @@ def test_every_required_scorer_gates_after_the_headline(tmp_path: Path) -> None:
         ("gate:\n", "gate: 5\nx:\n", "gate must be a table, not 5"),
     ],
 )
-def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_what_is_wrong_is_named_in_one_line(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
     assert old in WHOLE
     text = WHOLE.replace(old, new, 1)
     if new.startswith("gate: 5"):
         text = WHOLE[: WHOLE.index("gate:")] + "gate: 5\n"
     with pytest.raises(WorkbenchError) as caught:
         suite_of(tmp_path, text)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -194,8 +196,8 @@ def test_a_case_of_the_dev_split_does_not_make_the_gates_evidence_stale(tmp_path
 
 
 def test_what_the_models_own_faults_count_as_is_the_suites_to_say(tmp_path: Path) -> None:
-    said = "faults: {truncated: missing, tool_call: scored, refused: wrong}\ngate:"
-    scorer = suite_of(tmp_path, WHOLE.replace("gate:", said)).scorers[0]
+    faults = "faults: {truncated: missing, tool_call: scored, refused: wrong}\ngate:"
+    scorer = suite_of(tmp_path, WHOLE.replace("gate:", faults)).scorers[0]
     case = Case("1", {"t": "x"}, "y")
     scores = {
         outcome: scorer.score(Answer(outcome, "y"), case).value
@@ -216,20 +218,22 @@ def test_what_the_models_own_faults_count_as_is_the_suites_to_say(tmp_path: Path
 
 def test_saying_what_holds_anyway_about_faults_makes_no_evidence_stale(tmp_path: Path) -> None:
     usual = suite_of(tmp_path, WHOLE)
-    said = suite_of(tmp_path, WHOLE.replace("gate:", "faults: {refused: wrong}\ngate:"))
-    assert said.fingerprint == usual.fingerprint
+    explicit = suite_of(tmp_path, WHOLE.replace("gate:", "faults: {refused: wrong}\ngate:"))
+    assert explicit.fingerprint == usual.fingerprint
 
 
 @pytest.mark.parametrize(
-    ("faults", "said"),
+    ("faults", "message"),
     [
         ("{timed_out: scored}", "unknown key 'timed_out'"),
         ("{truncated: 0}", "truncated cannot count as 0"),
         ("{truncated: skipped}", "truncated cannot count as 'skipped'"),
     ],
 )
-def test_only_the_models_own_faults_may_be_scored(tmp_path: Path, faults: str, said: str) -> None:
-    with pytest.raises(SuiteError, match=said):
+def test_only_the_models_own_faults_may_be_scored(
+    tmp_path: Path, faults: str, message: str
+) -> None:
+    with pytest.raises(SuiteError, match=message):
         suite_of(tmp_path, WHOLE.replace("gate:", f"faults: {faults}\ngate:"))
 
 

@@ -157,7 +157,7 @@ def test_one_kind_stands_several_times_under_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("- contains\n- contains\n", "stands twice (contains: {name: …}"),
         ("- contains: {name: a}\n- exact_match: {name: a}\n", "'a' stands twice"),
@@ -186,10 +186,10 @@ def test_one_kind_stands_several_times_under_names() -> None:
         ("- mean_of: [{contains: {weight: 0}}]\n", "weight of 0"),
     ],
 )
-def test_what_is_wrong_is_refused_in_one_line(text: str, said: str) -> None:
+def test_what_is_wrong_is_refused_in_one_line(text: str, message: str) -> None:
     with pytest.raises(SuiteError) as caught:
         scorers_in(text)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -87,10 +87,10 @@ def test_typed_inputs_are_the_same_and_render_alike(
     asked = []
     for dataset in files(folder, inputs, None, end):
         check_fit(PROMPT, dataset.cases, dataset.place_of)
-        found = typed_inputs(PROMPT, dataset.cases[0].inputs)
-        assert found == inputs
-        assert {k: type(v) for k, v in found.items()} == {k: type(v) for k, v in inputs.items()}
-        asked.append(Renderer(PROMPT).render(found))
+        typed = typed_inputs(PROMPT, dataset.cases[0].inputs)
+        assert typed == inputs
+        assert {k: type(v) for k, v in typed.items()} == {k: type(v) for k, v in inputs.items()}
+        asked.append(Renderer(PROMPT).render(typed))
     assert all(messages == asked[0] for messages in asked)
 
 

@@ -145,16 +145,16 @@ def test_an_error_is_never_a_score_and_the_models_own_fault_is_zero(
 ) -> None:
     answer = Answer(outcome, "billing", error="why", latency_s=1.0, cost_usd=0.0)
     scorer = make_scorer(name, OPTIONS.get(name, {}), "suite.yaml")
-    found = scorer.score(answer, CHECKED, models=EMBEDDINGS)
+    scored = scorer.score(answer, CHECKED, models=EMBEDDINGS)
     if outcome.is_error:
-        assert found.value is None
-        assert found.reason == "why"
+        assert scored.value is None
+        assert scored.reason == "why"
     elif outcome in KINDS[name].judges:
-        assert found.value in (0.0, 1.0)
+        assert scored.value in (0.0, 1.0)
     elif outcome.is_models_fault and not (outcome is Outcome.EMPTY and name in MEASURES):
-        assert found.value == 0.0
+        assert scored.value == 0.0
     else:
-        assert found.value is not None
+        assert scored.value is not None
 
 
 @pytest.mark.exhaustive(keep=5)
@@ -190,12 +190,12 @@ def test_an_empty_answer_is_right_where_the_case_or_the_labels_say_so() -> None:
 def test_every_score_lies_between_0_and_1_or_is_missing(
     name: str, text: str, expected: Any
 ) -> None:
-    found = score(name, text, expected, **OPTIONS.get(name, {}))
-    assert found is None or (type(found) is float and 0.0 <= found <= 1.0)
+    value = score(name, text, expected, **OPTIONS.get(name, {}))
+    assert value is None or (type(value) is float and 0.0 <= value <= 1.0)
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "said"),
+    ("name", "options", "message"),
     [
         ("exact_macth", {}, "did you mean 'exact_match'?"),
         ("exact_match", {"ignore_caes": True}, "did you mean 'ignore_case'?"),
@@ -222,10 +222,12 @@ def test_every_score_lies_between_0_and_1_or_is_missing(
         ("cost", {"at_most_usd": float("inf")}, "at_most_usd must be a number, 0 or more, not inf"),
     ],
 )
-def test_a_wrong_scorer_or_option_is_refused(name: str, options: dict[str, Any], said: str) -> None:
+def test_a_wrong_scorer_or_option_is_refused(
+    name: str, options: dict[str, Any], message: str
+) -> None:
     with pytest.raises(SuiteError) as caught:
         make_scorer(name, options, "suite.yaml")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).startswith("suite.yaml")
 
 

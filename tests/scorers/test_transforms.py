@@ -120,7 +120,7 @@ def test_an_answer_that_a_transform_does_not_fit_is_wrong(
 
 
 @pytest.mark.parametrize(
-    ("transform", "said"),
+    ("transform", "message"),
     [
         ("strip_fences", "did you mean 'strip_fence'?"),
         ("regex", "regex needs a value"),
@@ -136,10 +136,10 @@ def test_an_answer_that_a_transform_does_not_fit_is_wrong(
         ({}, "no transform"),
     ],
 )
-def test_a_wrong_transform_is_refused_with_what_is_right(transform: Any, said: str) -> None:
+def test_a_wrong_transform_is_refused_with_what_is_right(transform: Any, message: str) -> None:
     with pytest.raises(SuiteError) as caught:
         make_scorer("exact_match", {"transforms": [transform]}, "suite.yaml")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "suite.yaml: exact_match.transforms" in str(caught.value)
 
 

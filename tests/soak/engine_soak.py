@@ -158,11 +158,11 @@ def main() -> None:
         child(base_url, store, int(cases))
         return
     with tempfile.TemporaryDirectory() as folder:
-        found = kill_loop(given.kills, given.cases, given.seed, Path(folder) / "runs.db")
+        loop = kill_loop(given.kills, given.cases, given.seed, Path(folder) / "runs.db")
     sys.stdout.write(
-        f"{found.kills} kills, {found.cases} cases, seed {given.seed}: every case exactly once;"
-        f" {found.asked_again} answers asked for again, at most {found.at_a_kill} lost by one kill"
-        f" ({CONCURRENCY} calls at once), {found.seconds:.0f} s\n"
+        f"{loop.kills} kills, {loop.cases} cases, seed {given.seed}: every case exactly once;"
+        f" {loop.asked_again} answers asked for again, at most {loop.at_a_kill} lost by one kill"
+        f" ({CONCURRENCY} calls at once), {loop.seconds:.0f} s\n"
     )
 
 

@@ -65,9 +65,9 @@ def read(path: str, seconds: float, prompt_id: str, report: Connection) -> None:
     with PromptRegistry(path) as registry:
         while time.monotonic() < end:
             started = time.perf_counter()
-            found = registry.get_active(prompt_id, ENVIRONMENT, strict=True)
+            prompt = registry.get_active(prompt_id, ENVIRONMENT, strict=True)
             slowest = max(slowest, time.perf_counter() - started)
-            step = int(found.version.rpartition(".")[2])
+            step = int(prompt.version.rpartition(".")[2])
             assert step >= last, "a reader went back"
             last, reads = step, reads + 1
     report.send((reads, slowest))
@@ -116,12 +116,12 @@ class Child:
 
     def messages(self) -> list[Any]:
         """Everything that came through until the process ended."""
-        found = []
+        received = []
         with contextlib.suppress(EOFError, OSError):
             while True:
-                found.append(self.pipe.recv())
+                received.append(self.pipe.recv())
         self.process.join()
-        return found
+        return received
 
 
 def check(path: Path, acknowledged: list[str], counters: Counters, *, verify: bool) -> None:
@@ -200,9 +200,9 @@ def crowd(folder: Path, *, writers: int = 16, readers: int = 8, steps: int = 10,
     writing = [Child.start(write, str(path), f"w{n}", steps) for n in range(writers)]
     acknowledged: list[str] = []
     for child in writing:
-        said = child.messages()
-        acknowledged += [line for line in said if line != "end"]
-        if "end" not in said:
+        lines = child.messages()
+        acknowledged += [line for line in lines if line != "end"]
+        if "end" not in lines:
             counters.findings.append(f"a writer failed with {child.process.exitcode}")
     spent = time.monotonic() - started
     reads, slowest = 0, 0.0

@@ -229,8 +229,8 @@ def _handler(owner: OpenAIServer) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, body: dict[str, Any]) -> None:
             options = {k: v for k, v in body.items() if k != "messages"}
-            said = owner.script(body["messages"], options)
-            reply = Reply(said) if isinstance(said, str) else said
+            answered = owner.script(body["messages"], options)
+            reply = Reply(answered) if isinstance(answered, str) else answered
             pause = owner.delay_s if reply.delay_s is None else reply.delay_s
             if pause:
                 time.sleep(pause)

@@ -91,11 +91,11 @@ class Terminal:
 
     def press(self, *keys: str, quiet_s: float = 0.15) -> bytes:
         """Send keys one by one; gives what came back."""
-        found = b""
+        shown = b""
         for key in keys:
             os.write(self.handle, KEYS.get(key, key.encode()))
-            found += self.read(quiet_s=quiet_s)
-        return found
+            shown += self.read(quiet_s=quiet_s)
+        return shown
 
     def __enter__(self) -> Terminal:
         return self

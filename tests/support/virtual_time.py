@@ -1,6 +1,6 @@
 """An event loop whose clock jumps to the next thing that is due.
 
-    found = run(main())
+    outcome = run(main())
 
 A wait of three minutes takes no time, ends after exactly three minutes of the loop's clock, and
 the load of the machine changes nothing. For code without threads and sockets.

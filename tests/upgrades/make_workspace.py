@@ -343,6 +343,6 @@ def pack(root: Path) -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1]).absolute()
     make(folder)
-    found = observe(folder)
-    (folder / EXPECTED).write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    observed = observe(folder)
+    (folder / EXPECTED).write_text(json.dumps(observed, indent=1, ensure_ascii=False) + "\n")
     pack(folder)

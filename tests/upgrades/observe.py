@@ -34,25 +34,25 @@ def observe(root: Path) -> dict[str, Any]:
 
 
 def _versions(registry: PromptRegistry) -> dict[str, Any]:
-    found = {}
+    versions = {}
     for prompt in registry.prompts():
         for version in registry.versions(prompt.prompt_id):
             states = {}
             for environment in ENVIRONMENTS:
                 status = registry.status(prompt.prompt_id, version.version, environment)
                 states[environment] = [status.state.value, status.reason, status.score]
-            found[version.ref] = {
+            versions[version.ref] = {
                 "fingerprint": version.fingerprint,
                 "content": version.content,
                 "author": version.author,
                 "revoked": version.revoked,
                 "states": states,
             }
-    return found
+    return versions
 
 
 def _live(registry: PromptRegistry) -> dict[str, Any]:
-    found = {}
+    live = {}
     for deployment in registry.live():
         prompt_id, environment = deployment.prompt_id, deployment.environment
         version = registry.get_active(prompt_id, environment)
@@ -61,21 +61,21 @@ def _live(registry: PromptRegistry) -> dict[str, Any]:
             messages: Any = version.content.format(name="Ana")
         else:
             messages = version.messages(**{k: v for k, v in INPUTS.items() if k in names})
-        found[f"{prompt_id} in {environment}"] = {
+        live[f"{prompt_id} in {environment}"] = {
             "version": version.version,
             "tested": version.tested,
             "score": version.evaluation_score,
             "messages": messages,
             "model": version.model,
         }
-    return found
+    return live
 
 
 def _runs(session: Session) -> dict[str, Any]:
-    found = {}
+    runs = {}
     for summary in session.store.summaries():
         results = session.store.results(summary.run_id)
-        found[summary.run_id] = {
+        runs[summary.run_id] = {
             "status": summary.status.value,
             "label": summary.label,
             "suite": summary.suite,
@@ -89,4 +89,4 @@ def _runs(session: Session) -> dict[str, Any]:
                 for r in results
             ),
         }
-    return found
+    return runs

@@ -36,15 +36,15 @@ NOW_REFUSED: dict[str, str] = {}
 @pytest.fixture(scope="module")
 def expected() -> dict[str, Any]:
     with zipfile.ZipFile(HERE / "workspace-0.1.0.zip") as archive:
-        found: dict[str, Any] = json.loads(archive.read(EXPECTED))
-        return found
+        content: dict[str, Any] = json.loads(archive.read(EXPECTED))
+        return content
 
 
 @pytest.fixture(scope="module")
 def compared() -> dict[str, Any]:
     with zipfile.ZipFile(HERE / "workspace-0.1.0.zip") as archive:
-        found: dict[str, Any] = json.loads(archive.read(COMPARED))
-        return found
+        content: dict[str, Any] = json.loads(archive.read(COMPARED))
+        return content
 
 
 def unpacked(folder: Path) -> Path:
@@ -73,12 +73,12 @@ def workbench(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_registry_verifies_and_its_ledger_goes_on_from_the_old_head(
     migrated: tuple[Workspace, Any], expected: dict[str, Any]
 ) -> None:
-    workspace, found = migrated
-    assert found["verified"]
+    workspace, observed = migrated
+    assert observed["verified"]
     with PromptRegistry(workspace.registry_path) as registry:
         report = registry.verify(head=expected["head"])
     assert (report.ok, report.findings) == (True, ())
-    assert found["history"][: len(expected["history"])] == expected["history"]
+    assert observed["history"][: len(expected["history"])] == expected["history"]
 
 
 def test_every_version_is_what_was_registered(
@@ -144,9 +144,9 @@ def test_stored_answers_and_cached_ones_are_used_without_a_call(
         dates = [result.answer.answered_at for result in store.results(again["run_id"])]
     assert all(first <= date < again_at for date in dates), "as old as the run that asked for them"
 
-    found = json.loads(workbench(root, *COMPARE).stdout)
+    report = json.loads(workbench(root, *COMPARE).stdout)
     keys = ("verdict", "gate", "difference", "low", "high", "fixed_ids", "run_a", "run_b")
-    assert {key: found[key] for key in keys} == {key: compared[key] for key in keys}
+    assert {key: report[key] for key in keys} == {key: compared[key] for key in keys}
 
 
 def test_an_app_of_that_release_still_reads_the_migrated_registry(

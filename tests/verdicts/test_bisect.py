@@ -29,10 +29,10 @@ def breaks_with(*guilty: int) -> Broken:
 @settings(deadline=None, max_examples=examples(60))
 def test_a_single_guilty_edit_is_named(n: int, data: st.DataObject, halves: bool) -> None:
     guilty = data.draw(st.integers(0, n - 1))
-    found = search(n, breaks_with(guilty), halves=halves)
-    assert found.guilty == (guilty,)
-    assert found.calls <= max(expected_trials(n, halves=halves) + (n if halves else 0), 2)
-    assert found.calls == len(set(found.tested))
+    result = search(n, breaks_with(guilty), halves=halves)
+    assert result.guilty == (guilty,)
+    assert result.calls <= max(expected_trials(n, halves=halves) + (n if halves else 0), 2)
+    assert result.calls == len(set(result.tested))
 
 
 def test_one_guilty_edit_among_many_takes_few_tests_by_halves() -> None:
@@ -47,18 +47,18 @@ def test_one_guilty_edit_among_many_takes_few_tests_by_halves() -> None:
 @settings(deadline=None, max_examples=examples(60))
 def test_edits_that_break_it_only_together_are_all_named(n: int, data: st.DataObject) -> None:
     guilty = data.draw(st.sets(st.integers(0, n - 1), min_size=2, max_size=3))
-    found = search(n, breaks_with(*guilty))
-    assert set(found.guilty) == guilty
-    assert "together" in found.note
-    assert found.calls <= most_trials(n)
+    result = search(n, breaks_with(*guilty))
+    assert set(result.guilty) == guilty
+    assert "together" in result.note
+    assert result.calls <= most_trials(n)
     one_by_one = search(n, breaks_with(*guilty), halves=False)
     assert set(one_by_one.guilty) == guilty
     assert one_by_one.calls <= most_trials(n, halves=False)
 
 
 def test_each_edit_that_breaks_it_alone_is_named_one_by_one() -> None:
-    found = search(6, lambda chosen: bool({1, 4} & chosen), halves=False)
-    assert found.guilty == (1, 4)
+    result = search(6, lambda chosen: bool({1, 4} & chosen), halves=False)
+    assert result.guilty == (1, 4)
     assert search(6, lambda chosen: bool({1, 4} & chosen)).guilty in ((1,), (4,))
 
 

@@ -81,9 +81,9 @@ def test_matrix_of_pairs() -> None:
     ],
 )
 def test_what_a_judge_lacks_is_said(counts: tuple[int, ...], lacks: tuple[str, ...]) -> None:
-    said = list(calibration(*counts).lacks())
-    assert all(any(word in line for line in said) for word in lacks)
-    assert bool(said) == bool(lacks)
+    reasons = list(calibration(*counts).lacks())
+    assert all(any(word in line for line in reasons) for word in lacks)
+    assert bool(reasons) == bool(lacks)
 
 
 def test_a_judge_that_often_gives_no_verdict_is_not_admitted() -> None:

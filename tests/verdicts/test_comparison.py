@@ -96,11 +96,13 @@ def test_the_order_of_passes_and_failures_is_irrelevant(
 def test_the_interval_excludes_zero_exactly_when_p_is_below_alpha(
     pairs: tuple[CasePair, ...], confidence: float
 ) -> None:
-    found = judged(pairs, replace(POLICY, confidence=confidence))
-    if found.low is None or found.high is None or found.p_value is None:
-        assert found.cases == 0
+    comparison = judged(pairs, replace(POLICY, confidence=confidence))
+    if comparison.low is None or comparison.high is None or comparison.p_value is None:
+        assert comparison.cases == 0
         return
-    assert (found.low > 0.0 or found.high < 0.0) == (found.p_value < found.details["alpha"])
+    assert (comparison.low > 0.0 or comparison.high < 0.0) == (
+        comparison.p_value < comparison.details["alpha"]
+    )
 
 
 @given(any_pairs(), st.sampled_from([None, 0.5]))
@@ -110,13 +112,13 @@ def test_no_number_is_ever_nan_or_infinite(
 ) -> None:
     policy = replace(POLICY, threshold=threshold)
     alone = tuple(replace(pair, a=()) for pair in pairs)
-    for found in (
+    for comparison in (
         judged(pairs, policy),
         judged(pairs, policy, look=2, looks=5, planned=100, futility=0.05),
         judged(pairs, policy, anytime=True),
         compare_threshold(alone, policy, "s"),
     ):
-        content = [getattr(found, name) for name in Comparison.__dataclass_fields__]
+        content = [getattr(comparison, name) for name in Comparison.__dataclass_fields__]
         assert all(math.isfinite(number) for number in numbers(content))
 
 
@@ -159,20 +161,20 @@ def test_the_rules_give_these_verdicts(
     verdict: Verdict,
     gate: Gate,
 ) -> None:
-    found = judged(counted(wins, losses, n), replace(POLICY, margin=margin))
-    assert (found.verdict, found.gate) == (verdict, gate)
-    assert len(found.fixed) == wins
-    assert len(found.broke) == losses
-    assert found.same == n - wins - losses
-    assert found.method == "tango"
+    comparison = judged(counted(wins, losses, n), replace(POLICY, margin=margin))
+    assert (comparison.verdict, comparison.gate) == (verdict, gate)
+    assert len(comparison.fixed) == wins
+    assert len(comparison.broke) == losses
+    assert comparison.same == n - wins - losses
+    assert comparison.method == "tango"
 
 
 def test_six_missing_of_three_hundred_can_undo_a_pass(counted: Counted) -> None:
     assert judged(counted(15, 17, 294)).gate is Gate.PASS
-    found = judged(counted(15, 17, 294, missing=6))
-    assert (found.verdict, found.gate) == (Verdict.UNDECIDED, Gate.NO_DECISION)
-    assert found.missing == tuple(f"gone-{i}" for i in range(6))
-    assert "6 missing" in found.reason
+    comparison = judged(counted(15, 17, 294, missing=6))
+    assert (comparison.verdict, comparison.gate) == (Verdict.UNDECIDED, Gate.NO_DECISION)
+    assert comparison.missing == tuple(f"gone-{i}" for i in range(6))
+    assert "6 missing" in comparison.reason
     assert judged(counted(40, 5, 294, missing=6)).gate is Gate.PASS
 
 
@@ -183,39 +185,39 @@ def test_a_loss_that_missing_wins_could_undo_is_not_called_worse(counted: Counte
 
 
 def test_more_than_the_allowed_share_missing_can_never_pass(counted: Counted) -> None:
-    found = judged(counted(100, 0, 300, missing=16))
-    assert found.gate is Gate.NO_DECISION
-    assert "5.1 % of the scores are missing" in found.reason
+    comparison = judged(counted(100, 0, 300, missing=16))
+    assert comparison.gate is Gate.NO_DECISION
+    assert "5.1 % of the scores are missing" in comparison.reason
     allowed = judged(counted(100, 0, 300, missing=16), replace(POLICY, max_missing=0.1))
     assert allowed.gate is Gate.PASS
 
 
 def test_a_truncated_run_never_passes(counted: Counted) -> None:
-    found = judged(counted(100, 0, 299), planned=300)
-    assert found.gate is Gate.NO_DECISION
-    assert "299 of 300" in found.reason
+    comparison = judged(counted(100, 0, 299), planned=300)
+    assert comparison.gate is Gate.NO_DECISION
+    assert "299 of 300" in comparison.reason
 
 
 def test_an_error_is_never_a_score_of_zero(counted: Counted) -> None:
-    found = judged(counted(0, 0, 100, missing=3))
-    assert found.score_b == 1.0
-    assert found.broke == ()
+    comparison = judged(counted(0, 0, 100, missing=3))
+    assert comparison.score_b == 1.0
+    assert comparison.broke == ()
 
 
 def test_the_candidate_may_not_fall_below_the_threshold_even_if_not_worse() -> None:
     pairs = tuple(CasePair(str(i), (float(i % 2),), (float(i % 2),)) for i in range(300))
     assert judged(pairs, replace(POLICY, threshold=0.5)).gate is Gate.PASS
-    found = judged(pairs, replace(POLICY, threshold=0.51))
-    assert (found.verdict, found.gate) == (Verdict.NOT_WORSE, Gate.FAIL)
-    assert found.reason == "B scores 50.0 %, below the threshold of 51 %"
+    comparison = judged(pairs, replace(POLICY, threshold=0.51))
+    assert (comparison.verdict, comparison.gate) == (Verdict.NOT_WORSE, Gate.FAIL)
+    assert comparison.reason == "B scores 50.0 %, below the threshold of 51 %"
 
 
 def test_a_threshold_that_holds_only_without_the_missing_cases_does_not_pass() -> None:
     pairs = tuple(CasePair(str(i), (1.0,), (1.0,)) for i in range(298))
     gone = tuple(CasePair(f"gone{i}", (1.0,), (None,)) for i in range(2))
-    found = judged((*pairs, *gone), replace(POLICY, threshold=0.995))
-    assert found.gate is Gate.NO_DECISION
-    assert "missing" in found.reason
+    comparison = judged((*pairs, *gone), replace(POLICY, threshold=0.995))
+    assert comparison.gate is Gate.NO_DECISION
+    assert "missing" in comparison.reason
 
 
 def test_graded_scores_have_one_interval_that_is_shown_and_decides() -> None:
@@ -223,26 +225,26 @@ def test_graded_scores_have_one_interval_that_is_shown_and_decides() -> None:
     pairs = tuple(
         CasePair(str(i), (0.5,), (round(0.5 + rng.uniform(-0.02, 0.02), 3),)) for i in range(150)
     )
-    found = judged(pairs)
-    assert found.method == "betting"
-    assert found.details["gate_low"] == found.low
-    assert found.gate is Gate.PASS
+    comparison = judged(pairs)
+    assert comparison.method == "betting"
+    assert comparison.details["gate_low"] == comparison.low
+    assert comparison.gate is Gate.PASS
     few = judged(pairs[:60])
     assert few.gate is Gate.NO_DECISION, "60 cases cannot exclude a rare collapse of 5 %"
 
 
 def test_a_hundred_equal_gains_leave_room_for_a_collapse_that_was_not_seen() -> None:
-    found = judged(tuple(CasePair(str(i), (0.1,), (1.0,)) for i in range(100)))
-    assert found.low is not None and found.high is not None
-    assert found.difference == pytest.approx(0.9)
-    assert 0.8 < found.low < 0.9 < found.high < 0.95
-    assert (found.verdict, found.gate) == (Verdict.BETTER, Gate.PASS)
+    comparison = judged(tuple(CasePair(str(i), (0.1,), (1.0,)) for i in range(100)))
+    assert comparison.low is not None and comparison.high is not None
+    assert comparison.difference == pytest.approx(0.9)
+    assert 0.8 < comparison.low < 0.9 < comparison.high < 0.95
+    assert (comparison.verdict, comparison.gate) == (Verdict.BETTER, Gate.PASS)
 
 
 def test_a_graded_gain_on_few_cases_decides_nothing() -> None:
     pairs = tuple(CasePair(str(i), (0.5,), (0.6 + i / 100,)) for i in range(8))
-    found = judged(pairs)
-    assert (found.verdict, found.gate) == (Verdict.UNDECIDED, Gate.NO_DECISION)
+    comparison = judged(pairs)
+    assert (comparison.verdict, comparison.gate) == (Verdict.UNDECIDED, Gate.NO_DECISION)
 
 
 def test_collapsed_and_much_better_cases_are_named() -> None:
@@ -251,56 +253,56 @@ def test_collapsed_and_much_better_cases_are_named() -> None:
         CasePair("fell", (0.9,), (0.3,)),
         *(CasePair(str(i), (0.5,), (0.5,)) for i in range(10)),
     )
-    found = judged(pairs)
-    assert found.details["much_better"] == ["rose"]
-    assert found.details["collapsed"] == ["fell"]
+    comparison = judged(pairs)
+    assert comparison.details["much_better"] == ["rose"]
+    assert comparison.details["collapsed"] == ["fell"]
 
 
 def test_unchanged_graded_scores_have_an_honest_interval() -> None:
     pairs = tuple(CasePair(str(i), (0.7,), (0.7,)) for i in range(20))
-    found = judged(pairs)
-    assert found.low is not None and found.high is not None
-    assert found.low < -0.1 < 0.1 < found.high
-    assert found.p_value == 1.0
+    comparison = judged(pairs)
+    assert comparison.low is not None and comparison.high is not None
+    assert comparison.low < -0.1 < 0.1 < comparison.high
+    assert comparison.p_value == 1.0
 
 
 def test_repeats_are_averaged_within_the_case() -> None:
     pairs = tuple(
         CasePair(str(i), (1.0, 0.0, 1.0), (1.0, 1.0, 1.0 if i % 2 else 0.0)) for i in range(40)
     )
-    found = judged(pairs)
-    assert found.cases == 40
-    assert found.method == "betting"
-    assert found.score_a == pytest.approx(2 / 3)
-    assert found.details["within"] > 0.0
+    comparison = judged(pairs)
+    assert comparison.cases == 40
+    assert comparison.method == "betting"
+    assert comparison.score_a == pytest.approx(2 / 3)
+    assert comparison.details["within"] > 0.0
 
 
 def test_a_missing_repeat_leaves_the_case_but_counts_against_it() -> None:
     pairs = tuple(CasePair(str(i), (1.0, 1.0), (1.0, 1.0)) for i in range(99))
-    found = judged((*pairs, CasePair("half", (1.0, 1.0), (1.0, None))))
-    assert found.missing == ()
-    assert found.details["partial"] == ["half"]
-    assert found.details["missing_share"] == pytest.approx(0.0025)
-    assert found.details["worst_low"] <= found.low
+    comparison = judged((*pairs, CasePair("half", (1.0, 1.0), (1.0, None))))
+    assert comparison.missing == ()
+    assert comparison.details["partial"] == ["half"]
+    assert comparison.details["missing_share"] == pytest.approx(0.0025)
+    assert comparison.details["worst_low"] <= comparison.low
 
 
 def test_cases_of_one_group_are_not_independent(counted: Counted) -> None:
     pairs = counted(15, 18, 300)
     grouped = tuple(replace(pair, group=f"g{i // 15}") for i, pair in enumerate(pairs))
-    found = judged(grouped)
-    assert found.method == "betting"
-    assert found.details["units"] == 20
-    assert found.gate is Gate.NO_DECISION, "20 groups cannot exclude what 300 cases could"
-    wide = found.high - found.low
+    comparison = judged(grouped)
+    assert comparison.method == "betting"
+    assert comparison.details["units"] == 20
+    assert comparison.gate is Gate.NO_DECISION, "20 groups cannot exclude what 300 cases could"
+    wide = comparison.high - comparison.low
     assert wide > judged(pairs).high - judged(pairs).low
 
 
 def test_fewer_than_ten_groups_never_gate(counted: Counted) -> None:
     pairs = counted(300, 0, 300)
     grouped = tuple(replace(pair, group=f"g{i % 9}") for i, pair in enumerate(pairs))
-    found = judged(grouped)
-    assert found.gate is Gate.NO_DECISION
-    assert "9 groups" in found.reason
+    comparison = judged(grouped)
+    assert comparison.gate is Gate.NO_DECISION
+    assert "9 groups" in comparison.reason
 
 
 def test_enough_independent_groups_pass() -> None:
@@ -311,14 +313,14 @@ def test_enough_independent_groups_pass() -> None:
         for member in range(3):
             b = float((member + shift) % 2)
             pairs.append(CasePair(f"{group}-{member}", (float(member % 2),), (b,), f"g{group}"))
-    found = judged(tuple(pairs), replace(POLICY, margin=0.15))
-    assert found.method == "betting"
-    assert found.gate is Gate.PASS
+    comparison = judged(tuple(pairs), replace(POLICY, margin=0.15))
+    assert comparison.method == "betting"
+    assert comparison.gate is Gate.PASS
 
 
 def test_an_undecided_gate_says_how_many_more_cases_it_needs(counted: Counted) -> None:
-    found = judged(counted(15, 18, 300), replace(POLICY, margin=0.02))
-    assert found.more_cases == 1859
+    comparison = judged(counted(15, 18, 300), replace(POLICY, margin=0.02))
+    assert comparison.more_cases == 1859
     assert judged(counted(0, 0, 72)).more_cases == 1
     assert judged(counted(15, 18, 300)).more_cases is None
 
@@ -326,18 +328,18 @@ def test_an_undecided_gate_says_how_many_more_cases_it_needs(counted: Counted) -
 def test_without_a_baseline_the_threshold_decides_with_wilson_beside() -> None:
     pairs = tuple(CasePair(str(i), (), (float(i >= 40),)) for i in range(200))
     policy = replace(POLICY, threshold=0.8)
-    found = compare_threshold(pairs, policy, "s")
-    assert (found.gate, found.method, found.score_b) == (Gate.PASS, "wilson", 0.8)
-    assert (found.low, found.high) == pytest.approx((0.7391, 0.8495), abs=1e-4)
-    assert found.difference is None and found.score_a is None
+    comparison = compare_threshold(pairs, policy, "s")
+    assert (comparison.gate, comparison.method, comparison.score_b) == (Gate.PASS, "wilson", 0.8)
+    assert (comparison.low, comparison.high) == pytest.approx((0.7391, 0.8495), abs=1e-4)
+    assert comparison.difference is None and comparison.score_a is None
     below = compare_threshold((*pairs, CasePair("x", (), (0.0,))), policy, "s")
     assert below.gate is Gate.FAIL
 
 
 def test_without_a_baseline_and_a_threshold_nothing_is_decided() -> None:
-    found = compare_threshold((CasePair("x", (), (1.0,)),), POLICY, "s")
-    assert found.gate is Gate.NO_DECISION
-    assert "neither a baseline nor a threshold" in found.reason
+    comparison = compare_threshold((CasePair("x", (), (1.0,)),), POLICY, "s")
+    assert comparison.gate is Gate.NO_DECISION
+    assert "neither a baseline nor a threshold" in comparison.reason
 
 
 def test_missing_scores_count_against_a_threshold_too() -> None:

@@ -158,8 +158,8 @@ def test_claims_about_many_tags_are_adjusted_and_about_few_cases_are_not_made() 
     def standing(tag: str, *groups: list[CasePair]) -> tuple[Verdict, Verdict, bool]:
         every = [pair for group in groups for pair in group]
         plan = make_plan(len(every), POLICY, 1, full=True)
-        found = next(s for s in slice_standings(every, plan, POLICY, "s", 1) if s.tag == tag)
-        return found.comparison.verdict, found.claim, found.enough
+        tagged = next(s for s in slice_standings(every, plan, POLICY, "s", 1) if s.tag == tag)
+        return tagged.comparison.verdict, tagged.claim, tagged.enough
 
     assert standing("unlucky", unlucky) == (Verdict.WORSE, Verdict.WORSE, True)
     assert standing("unlucky", unlucky, rest) == (Verdict.WORSE, Verdict.UNDECIDED, True)

@@ -56,14 +56,14 @@ class Evaluations:
         ends = list(self.plan.block_ends)
         wins = np.cumsum(diffs == 1, axis=1)[:, [end - 1 for end in ends]]
         losses = np.cumsum(diffs == -1, axis=1)[:, [end - 1 for end in ends]]
-        found = []
+        decisions = []
         for row in range(len(diffs)):
             for look in range(1, len(ends) + 1):
                 comparison = self.at(look, int(wins[row, look - 1]), int(losses[row, look - 1]))
                 if comparison.gate is Gate.PASS or comparison.stopped in HOPELESS:
                     break
-            found.append((comparison, ends[look - 1]))
-        return found
+            decisions.append((comparison, ends[look - 1]))
+        return decisions
 
 
 @pytest.fixture(scope="module", params=["one look", "five looks"])
@@ -77,9 +77,9 @@ def test_two_equal_prompts_are_called_better_or_worse_no_more_than_nominally(
     evaluations: Evaluations, flip_rate: float
 ) -> None:
     rng = np.random.default_rng(10)
-    found = evaluations.run(flips(rng, flip_rate / 2, flip_rate / 2))
-    better = sum(c.verdict is Verdict.BETTER for c, _ in found) / SEEDS
-    worse = sum(c.verdict is Verdict.WORSE for c, _ in found) / SEEDS
+    decisions = evaluations.run(flips(rng, flip_rate / 2, flip_rate / 2))
+    better = sum(c.verdict is Verdict.BETTER for c, _ in decisions) / SEEDS
+    worse = sum(c.verdict is Verdict.WORSE for c, _ in decisions) / SEEDS
     # Counts are whole numbers: the level can be exceeded a little between two of them.
     assert better <= at_most(0.027, SEEDS)
     assert worse <= at_most(0.027, SEEDS)
@@ -90,8 +90,8 @@ def test_a_true_loss_of_the_margin_passes_at_most_as_often_as_promised(
     evaluations: Evaluations, flip_rate: float
 ) -> None:
     rng = np.random.default_rng(11)
-    found = evaluations.run(flips(rng, (flip_rate - 0.05) / 2, (flip_rate + 0.05) / 2))
-    passed = sum(c.gate is Gate.PASS for c, _ in found) / SEEDS
+    decisions = evaluations.run(flips(rng, (flip_rate - 0.05) / 2, (flip_rate + 0.05) / 2))
+    passed = sum(c.gate is Gate.PASS for c, _ in decisions) / SEEDS
     assert passed <= at_most(0.025, SEEDS)
 
 
@@ -125,9 +125,9 @@ def test_graded_and_grouped_scores_keep_the_promise_too(clustered: bool) -> None
         rows = list(zip(a.tolist(), equal.tolist(), lower.tolist(), groups, strict=True))
         same = [CasePair(str(i), (x,), (y,), g) for i, (x, y, _, g) in enumerate(rows)]
         loss = [CasePair(str(i), (x,), (z,), g) for i, (x, _, z, g) in enumerate(rows)]
-        found = compare_pairs(same, policy, "s")
-        better += found.verdict is Verdict.BETTER
-        worse += found.verdict is Verdict.WORSE
+        comparison = compare_pairs(same, policy, "s")
+        better += comparison.verdict is Verdict.BETTER
+        worse += comparison.verdict is Verdict.WORSE
         passed += compare_pairs(loss, policy, "s").gate is Gate.PASS
     assert better / runs <= at_most(0.027, runs)
     assert worse / runs <= at_most(0.027, runs)

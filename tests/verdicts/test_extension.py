@@ -68,9 +68,9 @@ def undecided(policy: GatePolicy = POLICY, n: int = 120) -> Evidence:
     plan = make_plan(n, policy, 7)
     cases = plan.order_cases(cases_of(n))
     lost, won = {f"c{i}" for i in range(8)}, {f"c{i}" for i in range(20, 25)}
-    found = record(plan, cases, pairs_of(cases, lost, won), policy)
-    assert found.gate is Gate.NO_DECISION
-    return found
+    evidence = record(plan, cases, pairs_of(cases, lost, won), policy)
+    assert evidence.gate is Gate.NO_DECISION
+    return evidence
 
 
 @pytest.mark.exhaustive
@@ -120,7 +120,7 @@ def test_the_stakes_stay_those_of_the_first_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cases", "policy", "said"),
+    ("cases", "policy", "message"),
     [
         (cases_of(120), POLICY, "no fresh case"),
         (cases_of(200)[1:], POLICY, "cases were removed: 'c0'"),
@@ -130,9 +130,9 @@ def test_the_stakes_stay_those_of_the_first_plan() -> None:
     ],
 )
 def test_what_may_not_be_extended_is_refused_with_its_reason(
-    cases: tuple[Case, ...], policy: GatePolicy, said: str
+    cases: tuple[Case, ...], policy: GatePolicy, message: str
 ) -> None:
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         extend_plan(undecided(), "first", policy, cases)
 
 
@@ -169,8 +169,8 @@ def test_a_record_whose_beginning_was_changed_contradicts_what_it_extends() -> N
     assert "does not begin with the scores" in contradiction(
         replace(after, pairs={"s": better}), before
     )
-    said = {**after.plan, "bets": 10}
-    assert "another bets" in contradiction(replace(after, plan=said), before)
+    changed = {**after.plan, "bets": 10}
+    assert "another bets" in contradiction(replace(after, plan=changed), before)
     forged = replace(before, policy={**before.policy, "extend": False})
     assert contradiction(after, forged) != ""
 

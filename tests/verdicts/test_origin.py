@@ -32,9 +32,9 @@ def test_a_digest_is_of_outcome_and_text_alone() -> None:
 
 
 def test_repeats_stand_in_their_order_and_what_was_not_answered_is_empty() -> None:
-    found = results(answer("a"), answer("b"))
-    found["c2"] = (Result("c2", 1, answer("b"), {}),)
-    side = side_origin(["c2", "c1", "c3"], found, SUMMARY, stored=False)
+    by_case = results(answer("a"), answer("b"))
+    by_case["c2"] = (Result("c2", 1, answer("b"), {}),)
+    side = side_origin(["c2", "c1", "c3"], by_case, SUMMARY, stored=False)
     a, b = answer_digest(answer("a")), answer_digest(answer("b"))
     assert side["digests"] == [f",{b}", f"{a},{b}", ""]
     assert (side["answers"], side["cached"], side["endpoints"]) == (3, 0, [HERE])
@@ -42,12 +42,12 @@ def test_repeats_stand_in_their_order_and_what_was_not_answered_is_empty() -> No
 
 
 def test_a_stored_run_is_cached_as_a_whole_and_its_age_is_that_of_its_answers() -> None:
-    found = results(
+    by_case = results(
         answer("a", answered_at="2026-01-02T00:00:00.000Z"),
         answer("b", answered_at="2026-01-01T00:00:00.000Z", model="m"),
         answer("c"),
     )
-    side = side_origin(["c1"], found, SUMMARY, stored=True)
+    side = side_origin(["c1"], by_case, SUMMARY, stored=True)
     assert (side["cached"], side["models"]) == (3, ["m"])
     assert (side["oldest"][:10], side["newest"][:10]) == ("2026-01-01", "2026-01-02")
 

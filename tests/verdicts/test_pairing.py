@@ -50,13 +50,13 @@ def summary(**changes: object) -> RunSummary:
 
 
 def test_results_are_paired_by_case_id_in_the_order_of_the_cases() -> None:
-    found = pair_results(
+    paired = pair_results(
         [result("c", 0.0), result("a", 1.0), result("b", 0.5)],
         [result("b", 1.0), result("c", 1.0), result("a", 0.0)],
         CASES,
         "s",
     )
-    assert found == (
+    assert paired == (
         CasePair("a", (1.0,), (0.0,)),
         CasePair("b", (0.5,), (1.0,), "doc"),
         CasePair("c", (0.0,), (1.0,)),
@@ -64,50 +64,50 @@ def test_results_are_paired_by_case_id_in_the_order_of_the_cases() -> None:
 
 
 def test_a_case_without_a_score_is_missing_with_its_reason() -> None:
-    found = pair_results(
+    paired = pair_results(
         [result("a", 1.0), result("b", 1.0)],
         [result("a", None, reason="judge unreadable"), result("b", 1.0), result("c", 1.0)],
         CASES,
         "s",
     )
-    assert found[0] == CasePair("a", (1.0,), (None,), None, "judge unreadable")
-    assert found[2] == CasePair("c", (None,), (1.0,), None, NOT_ASKED)
+    assert paired[0] == CasePair("a", (1.0,), (None,), None, "judge unreadable")
+    assert paired[2] == CasePair("c", (None,), (1.0,), None, NOT_ASKED)
 
 
 def test_an_answer_that_failed_is_missing_under_every_scorer() -> None:
     failed = Result("a", 0, Answer(Outcome.RATE_LIMITED, error="429 after 5 tries"), {})
-    found = pair_results([result("a", 1.0)], [failed], CASES[:1], "s")
-    assert found == (CasePair("a", (1.0,), (None,), None, "429 after 5 tries"),)
+    paired = pair_results([result("a", 1.0)], [failed], CASES[:1], "s")
+    assert paired == (CasePair("a", (1.0,), (None,), None, "429 after 5 tries"),)
 
 
 def test_repeats_stand_in_their_order_and_a_lost_one_is_missing() -> None:
-    found = pair_results(
+    paired = pair_results(
         [result("a", 1.0, 2), result("a", 0.0, 0), result("b", 1.0, 1)],
         [result("a", 1.0), result("b", 1.0)],
         CASES[:2],
         "s",
     )
-    assert found[0].a == (0.0, None, 1.0)
-    assert found[1].a == (None, 1.0, None)
-    assert found[0].b == (1.0,)
+    assert paired[0].a == (0.0, None, 1.0)
+    assert paired[1].a == (None, 1.0, None)
+    assert paired[0].b == (1.0,)
 
 
 def test_a_later_result_of_the_same_case_replaces_an_earlier_one() -> None:
-    found = pair_results([result("a", 1.0)], [result("a", None), result("a", 1.0)], CASES[:1], "s")
-    assert found[0].b == (1.0,)
+    paired = pair_results([result("a", 1.0)], [result("a", None), result("a", 1.0)], CASES[:1], "s")
+    assert paired[0].b == (1.0,)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1.1, 11.0])
 def test_a_score_that_is_no_number_from_0_to_1_is_missing(value: float) -> None:
-    found = pair_results([result("a", 1.0)], [result("a", value)], CASES[:1], "s")
-    assert found[0].b == (None,)
-    assert "not a number from 0 to 1" in found[0].reason
+    paired = pair_results([result("a", 1.0)], [result("a", value)], CASES[:1], "s")
+    assert paired[0].b == (None,)
+    assert "not a number from 0 to 1" in paired[0].reason
 
 
 def test_without_a_baseline_every_a_is_empty() -> None:
-    found = pair_results([], [result("a", 1.0)], CASES, "s")
-    assert [pair.a for pair in found] == [(), (), ()]
-    assert [pair.b for pair in found] == [(1.0,), (None,), (None,)]
+    paired = pair_results([], [result("a", 1.0)], CASES, "s")
+    assert [pair.a for pair in paired] == [(), (), ()]
+    assert [pair.b for pair in paired] == [(1.0,), (None,), (None,)]
 
 
 def test_runs_on_the_same_cases_and_scorers_may_be_paired() -> None:
@@ -115,13 +115,13 @@ def test_runs_on_the_same_cases_and_scorers_may_be_paired() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "said"), [("scorers", "the scorers differ"), ("judge", "the judge differs")]
+    ("part", "message"), [("scorers", "the scorers differ"), ("judge", "the judge differs")]
 )
-def test_runs_that_were_judged_differently_are_refused_by_name(part: str, said: str) -> None:
+def test_runs_that_were_judged_differently_are_refused_by_name(part: str, message: str) -> None:
     parts = {**summary().suite_parts, part: "other"}
     with pytest.raises(UsageError, match="r1 and r2 cannot be paired") as refusal:
         check_comparable(summary(), summary(run_id="r2", suite_parts=parts))
-    assert f"{said} (" in str(refusal.value)
+    assert f"{message} (" in str(refusal.value)
 
 
 def test_another_dataset_is_refused_by_name_and_together_with_what_else_differs() -> None:

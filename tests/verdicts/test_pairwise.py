@@ -54,19 +54,19 @@ def simulated(
     verdicts = []
     for number in range(n):
         if rng.random() < flips:
-            said = (A, B) if rng.random() < first else (B, A)
+            verdict = (A, B) if rng.random() < first else (B, A)
         else:
-            said = (B, B) if rng.random() < prefers_b else (A, A)
+            verdict = (B, B) if rng.random() < prefers_b else (A, A)
         lengths = rng.randint(10, 99), rng.randint(10, 99)
-        verdicts.append(PairVerdict(f"c{number}", *said, False, *lengths))
+        verdicts.append(PairVerdict(f"c{number}", *verdict, False, *lengths))
     return verdicts
 
 
 def test_a_judge_that_leans_to_a_place_gives_ties_and_is_named() -> None:
     verdicts = simulated(random.Random(1), 200, prefers_b=0.5, flips=0.6, first=0.95)
-    found = monitor(verdicts)
-    assert any("position bias" in warning and "first" in warning for warning in found.warnings)
-    assert any("once they swap" in warning for warning in found.warnings)
+    monitored = monitor(verdicts)
+    assert any("position bias" in warning and "first" in warning for warning in monitored.warnings)
+    assert any("once they swap" in warning for warning in monitored.warnings)
     comparison = compare_shuffled(pairs_of(verdicts, [None] * 200), GatePolicy(("p",)), "p", seed=1)
     assert comparison.verdict is not Verdict.BETTER
 
@@ -100,5 +100,10 @@ def test_equal_versions_are_called_better_no_more_often_than_planned() -> None:
 
 
 def test_what_was_not_asked_says_nothing_about_the_judge() -> None:
-    found = monitor([PairVerdict("c", TIE, TIE, unasked=True), PairVerdict("d", None, TIE)])
-    assert (found.asked, found.ties, found.missing, found.flip_rate) == (0, 0, 1, None)
+    monitored = monitor([PairVerdict("c", TIE, TIE, unasked=True), PairVerdict("d", None, TIE)])
+    assert (monitored.asked, monitored.ties, monitored.missing, monitored.flip_rate) == (
+        0,
+        0,
+        1,
+        None,
+    )

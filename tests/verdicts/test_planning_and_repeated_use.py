@@ -48,8 +48,8 @@ POLICY = GatePolicy(scorers=("s",), margin=0.05)
     ],
 )
 def test_the_planner_gives_the_published_table(flip_rate: float, needed: tuple[int, ...]) -> None:
-    found = [cases_needed(margin / 100, flip_rate) for margin in (10, 5, 3, 2, 1)]
-    assert found == list(needed)
+    planned = [cases_needed(margin / 100, flip_rate) for margin in (10, 5, 3, 2, 1)]
+    assert planned == list(needed)
 
 
 def test_the_planner_at_ninety_per_cent_and_for_an_improvement() -> None:
@@ -62,8 +62,10 @@ def test_the_planner_at_ninety_per_cent_and_for_an_improvement() -> None:
 
 
 def test_the_plan_is_said_with_its_cost() -> None:
-    said = plan_sentence(300, 0.05, flip_rate=0.1, cost_per_case_usd=0.004, seconds_per_case=0.5)
-    assert said == (
+    sentence = plan_sentence(
+        300, 0.05, flip_rate=0.1, cost_per_case_usd=0.004, seconds_per_case=0.5
+    )
+    assert sentence == (
         "margin 5 needs about 314 cases at a flip rate of 10 % (seen so far); 300 are 14 too few;"
         " at most 1.20 USD and 150 s"
     )
@@ -108,14 +110,16 @@ def test_the_spread_between_and_within_cases_is_estimated_without_bias() -> None
             for s in shift
         )
     )
-    found = variances(pairs)
-    assert found is not None
-    assert found.within == pytest.approx(0.02, rel=0.05)
-    assert found.between == pytest.approx(0.0025, rel=0.25)
-    assert suggest_repeats(found) == 3
+    variance = variances(pairs)
+    assert variance is not None
+    assert variance.within == pytest.approx(0.02, rel=0.05)
+    assert variance.between == pytest.approx(0.0025, rel=0.25)
+    assert suggest_repeats(variance) == 3
     assert suggest_repeats(Spread(0.02, 0.0025)) is None
     diffs = [np.mean(pair.b) - np.mean(pair.a) for pair in pairs]  # type: ignore[arg-type]
-    assert found.error(cases, repeats) == pytest.approx(np.std(diffs) / math.sqrt(cases), rel=0.02)
+    assert variance.error(cases, repeats) == pytest.approx(
+        np.std(diffs) / math.sqrt(cases), rel=0.02
+    )
 
 
 def test_single_answers_have_no_spread_within() -> None:

@@ -39,9 +39,9 @@ def alone(passed: int, n: int) -> tuple[CasePair, ...]:
 
 
 def test_ten_of_ten_after_ten_of_ten_passes_by_a_rule_of_thumb_that_says_what_it_hides() -> None:
-    found = compare_pairs(pairs_of(*[(1.0, 1.0)] * 10), POLICY, "s")
-    assert found.gate is Gate.PASS
-    assert "a rule of thumb: 10 cases can hide 31 points" in found.reason
+    comparison = compare_pairs(pairs_of(*[(1.0, 1.0)] * 10), POLICY, "s")
+    assert comparison.gate is Gate.PASS
+    assert "a rule of thumb: 10 cases can hide 31 points" in comparison.reason
     strict = compare_pairs(pairs_of(*[(1.0, 1.0)] * 10), replace(POLICY, rule="not_worse"), "s")
     assert strict.gate is Gate.NO_DECISION
 
@@ -61,8 +61,8 @@ def test_a_rule_of_thumb_decides_nothing_on_too_few_cases_or_without_a_threshold
 @pytest.mark.parametrize("rule", ["no_regressions", "not_worse"])
 def test_what_is_never_right_passes_no_gate_however_bad_the_baseline_is(rule: str) -> None:
     policy = replace(POLICY, rule=rule, threshold=0.0)
-    found = compare_pairs(pairs_of(*[(0.0, 0.0)] * 100), policy, "s")
-    assert (found.gate, "B scores 0.0 %" in found.reason) == (Gate.FAIL, True)
+    comparison = compare_pairs(pairs_of(*[(0.0, 0.0)] * 100), policy, "s")
+    assert (comparison.gate, "B scores 0.0 %" in comparison.reason) == (Gate.FAIL, True)
     assert compare_pairs(pairs_of(*[(0.0, 0.0)] * 99, (0.0, 1.0)), policy, "s").gate is Gate.PASS
 
 
@@ -77,29 +77,32 @@ def test_passes_that_were_recorded_by_earlier_rules_are_derived_as_they_were(rul
 
 
 def test_one_case_that_falls_fails_however_many_are_won() -> None:
-    found = compare_pairs(pairs_of((1.0, 0.0), *[(0.0, 1.0)] * 9), POLICY, "s")
-    assert (found.gate, found.reason) == (Gate.FAIL, "1 case scores lower under B than under A")
+    comparison = compare_pairs(pairs_of((1.0, 0.0), *[(0.0, 1.0)] * 9), POLICY, "s")
+    assert (comparison.gate, comparison.reason) == (
+        Gate.FAIL,
+        "1 case scores lower under B than under A",
+    )
 
 
 @pytest.mark.parametrize("gone", [(1.0, None), (None, 0.0)])
 def test_a_missing_score_that_may_hide_a_fall_is_no_decision(
     gone: tuple[float | None, float | None],
 ) -> None:
-    found = compare_pairs(pairs_of(gone, *[(1.0, 1.0)] * 29), POLICY, "s")
-    assert found.gate is Gate.NO_DECISION
-    assert "missing" in found.reason
+    comparison = compare_pairs(pairs_of(gone, *[(1.0, 1.0)] * 29), POLICY, "s")
+    assert comparison.gate is Gate.NO_DECISION
+    assert "missing" in comparison.reason
 
 
 def test_one_case_is_called_a_case() -> None:
     one = pairs_of((1.0, 1.0))
-    said = [
+    reasons = [
         compare_pairs(one, replace(POLICY, min_cases=1), "s").reason,
         compare_pairs(one, replace(POLICY, rule="not_worse"), "s").reason,
         compare_threshold(alone(1, 1), ALONE, "s").reason,
         headline(compare_threshold(alone(1, 1), replace(ALONE, min_cases=1), "s"), ALONE),
     ]
-    assert not [line for line in said if "1 cases" in line], said
-    assert sum("1 case" in line for line in said) == 3, said
+    assert not [line for line in reasons if "1 cases" in line], reasons
+    assert sum("1 case" in line for line in reasons) == 3, reasons
 
 
 def test_the_threshold_holds_beside_the_rule() -> None:
@@ -127,8 +130,8 @@ def test_a_record_of_the_first_rules_needed_no_least_number() -> None:
 @pytest.mark.parametrize(("cases", "chance"), [(20, 0.41), (100, 0.15), (300, 0.02)])
 def test_the_chance_that_luck_reached_the_threshold_is_shown(cases: int, chance: float) -> None:
     assert luck(0.8, cases) == pytest.approx(chance, abs=0.01)
-    found = compare_threshold(alone(cases, cases), ALONE, "s")
-    assert found.details["luck"] == luck(0.8, cases)
+    comparison = compare_threshold(alone(cases, cases), ALONE, "s")
+    assert comparison.details["luck"] == luck(0.8, cases)
 
 
 def scored(scores: Iterable[float], size: int = 1) -> tuple[CasePair, ...]:
@@ -141,10 +144,14 @@ def scored(scores: Iterable[float], size: int = 1) -> tuple[CasePair, ...]:
 
 def test_graded_scores_that_vary_little_are_better_where_a_binomial_tail_would_not_say_so() -> None:
     pairs = scored(0.85 + 0.05 * (-1) ** i for i in range(100))
-    found = compare_threshold(pairs, ALONE, "s")
-    assert (found.verdict, found.gate, found.method) == (Verdict.BETTER, Gate.PASS, "betting")
-    assert found.low is not None and 0.8 <= found.low < 0.85
-    assert found.details["luck"] < 0.001 < luck(0.8, 100)
+    comparison = compare_threshold(pairs, ALONE, "s")
+    assert (comparison.verdict, comparison.gate, comparison.method) == (
+        Verdict.BETTER,
+        Gate.PASS,
+        "betting",
+    )
+    assert comparison.low is not None and 0.8 <= comparison.low < 0.85
+    assert comparison.details["luck"] < 0.001 < luck(0.8, 100)
     before = compare_threshold(pairs, ALONE, "s", rules=3)
     assert (before.verdict, before.method) == (Verdict.NOT_WORSE, "wilson")
     assert (before.gate, before.details["luck"]) == (Gate.PASS, luck(0.8, 100))
@@ -153,24 +160,28 @@ def test_graded_scores_that_vary_little_are_better_where_a_binomial_tail_would_n
 def test_cases_of_a_group_that_agree_are_bet_on_as_one() -> None:
     passes = [float(i % 10 > 0) for i in range(100)]
     together = scored((score for score in passes for _ in range(5)), 5)
-    found = compare_threshold(together, ALONE, "s")
+    comparison = compare_threshold(together, ALONE, "s")
     single = compare_threshold(scored(passes), ALONE, "s")
-    assert (found.method, single.method) == ("betting", "wilson")
-    assert found.low is not None and single.low is not None and single.high is not None
-    assert found.low <= single.low + 0.01 and found.score_b == single.score_b == 0.9
+    assert (comparison.method, single.method) == ("betting", "wilson")
+    assert comparison.low is not None and single.low is not None and single.high is not None
+    assert comparison.low <= single.low + 0.01 and comparison.score_b == single.score_b == 0.9
     apart = compare_threshold(scored(score for score in passes for _ in range(5)), ALONE, "s")
-    assert apart.low is not None and apart.low > found.low
+    assert apart.low is not None and apart.low > comparison.low
 
 
 def test_every_figure_beside_a_threshold_lies_between_nothing_and_one() -> None:
     for scores in ([0.0] * 30, [1.0] * 29 + [0.5], [0.5] * 30, [1e-9] * 30):
         for wanted in (0.0, 0.03, 0.8, 1.0):
             policy = replace(ALONE, threshold=wanted)
-            found = compare_threshold(scored(scores), policy, "s")
-            assert found.low is not None and found.high is not None and found.score_b is not None
-            assert 0.0 <= found.low <= found.score_b <= found.high <= 1.0
-            assert 0.0 <= found.details["luck"] <= 1.0
-            assert wanted or found.details["luck"] == 1.0
+            comparison = compare_threshold(scored(scores), policy, "s")
+            assert (
+                comparison.low is not None
+                and comparison.high is not None
+                and comparison.score_b is not None
+            )
+            assert 0.0 <= comparison.low <= comparison.score_b <= comparison.high <= 1.0
+            assert 0.0 <= comparison.details["luck"] <= 1.0
+            assert wanted or comparison.details["luck"] == 1.0
 
 
 @pytest.mark.parametrize("size", [1, 4])
@@ -182,22 +193,22 @@ def test_graded_scores_at_the_truth_are_seldom_called_better_worse_or_lucky(size
         for mean in (0.8, 0.75):
             # Nine of ten score a little above the mean, one collapses.
             drawn = [0.0 if rng.random() < 0.1 else mean / 0.9 for _ in range(n // size)]
-            found = compare_threshold(
+            comparison = compare_threshold(
                 scored((score for score in drawn for _ in range(size)), size), ALONE, "s"
             )
             if mean == 0.8:
-                better += found.verdict is Verdict.BETTER
-                worse += found.verdict is Verdict.WORSE
+                better += comparison.verdict is Verdict.BETTER
+                worse += comparison.verdict is Verdict.WORSE
             else:
-                lucky += found.details["luck"] <= 0.05
+                lucky += comparison.details["luck"] <= 0.05
     for count, promise in ((better, 0.025), (worse, 0.025), (lucky, 0.05)):
         assert count / runs <= promise + 3 * math.sqrt(promise * (1 - promise) / runs)
 
 
 def test_what_is_never_right_reaches_no_threshold() -> None:
     none = replace(ALONE, threshold=0.0)
-    found = compare_threshold(alone(0, 30), none, "s")
-    assert (found.gate, found.reason.startswith("B scores 0.0 %")) == (Gate.FAIL, True)
+    comparison = compare_threshold(alone(0, 30), none, "s")
+    assert (comparison.gate, comparison.reason.startswith("B scores 0.0 %")) == (Gate.FAIL, True)
     assert compare_threshold(alone(1, 30), none, "s").gate is Gate.PASS
     assert compare_threshold(alone(0, 30), none, "s", rules=3).gate is Gate.PASS
 
@@ -223,8 +234,10 @@ def test_making_a_suite_says_what_its_cases_can_decide_and_proposes_the_rule() -
 
 @pytest.mark.parametrize("cases", [10, 72, 300])
 def test_the_loss_that_can_be_excluded_is_the_bound_without_a_changed_case(cases: int) -> None:
-    found = compare_pairs(pairs_of(*[(1.0, 1.0)] * cases), replace(POLICY, rule="not_worse"), "s")
-    assert found.low == pytest.approx(-excluded_loss(cases), abs=1e-6)
+    comparison = compare_pairs(
+        pairs_of(*[(1.0, 1.0)] * cases), replace(POLICY, rule="not_worse"), "s"
+    )
+    assert comparison.low == pytest.approx(-excluded_loss(cases), abs=1e-6)
 
 
 @pytest.mark.exhaustive(keep=7)

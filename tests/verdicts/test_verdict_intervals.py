@@ -70,10 +70,10 @@ def test_tangos_statistic_is_the_score_test_of_a_numerically_constrained_multino
         return -sum(k * math.log(max(p, 1e-300)) for k, p in cells if k)
 
     bounds = (max(0.0, -d0), (1.0 - d0) / 2.0)
-    found = optimize.minimize_scalar(
+    optimum = optimize.minimize_scalar(
         minus_log_likelihood, bounds=bounds, method="bounded", options={"xatol": 1e-12}
     )
-    variance = n * (2.0 * found.x + d0 * (1.0 - d0))
+    variance = n * (2.0 * optimum.x + d0 * (1.0 - d0))
     expected = (wins - losses - n * d0) / math.sqrt(variance)
     assert tango_z(wins, losses, n, d0) == pytest.approx(expected, rel=1e-3, abs=1e-3)
 

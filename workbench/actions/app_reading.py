@@ -67,9 +67,9 @@ def read_as_app(session: Session, prompt_id: str, environment: str = "") -> AppR
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise WorkbenchError(f"the app failed: {last}")
     version, took, messages = json.loads(done.stdout)
-    said = tuple((message["role"], str(message["content"])) for message in messages)
+    contents = tuple((message["role"], str(message["content"])) for message in messages)
     path = session.workspace.registry_path.relative_to(session.workspace.root)
-    return AppReading(chosen, _code(prompt, str(path), chosen), version, took / 1e6, said)
+    return AppReading(chosen, _code(prompt, str(path), chosen), version, took / 1e6, contents)
 
 
 def _inputs(prompt: Prompt) -> dict[str, object]:

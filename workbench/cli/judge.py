@@ -238,9 +238,9 @@ def _more_lines(done: Calibrated) -> Iterator[str]:
     if own:
         yield "to tune it with, of its quarter of the cases:"
     for each in own[:_SHOWN]:
-        said = {True: "passes", False: "fails", None: "does not judge"}[each.passed_by_judge]
+        judgement = {True: "passes", False: "fails", None: "does not judge"}[each.passed_by_judge]
         case_id, reason = safe_line(each.case_id), safe_line(each.reason)
-        yield f"  {case_id}: it {said}, people do not agree: {reason}"
+        yield f"  {case_id}: it {judgement}, people do not agree: {reason}"
     calls = numbers.plural(done.calls, "call")
     yield f"record {done.seq}; {calls}, {numbers.money(done.cost_usd)}"
 

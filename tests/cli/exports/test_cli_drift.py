@@ -74,8 +74,8 @@ def test_each_change_is_found_with_who_would_serve_what_and_repaired(
 ) -> None:
     assert findings(live) == (0, [])
     change(team)
-    code, found = findings(live, "team")
-    shown = [(f["kind"], f["environment"], f["ours"], f["theirs"]) for f in found]
+    code, drifts = findings(live, "team")
+    shown = [(f["kind"], f["environment"], f["ours"], f["theirs"]) for f in drifts]
     assert (code, shown) == (1, CHANGES[change])
 
     repaired = live.here("drift", "--repair", "--json")
@@ -108,14 +108,14 @@ def test_the_difference_is_shown_by_key_and_by_line(live: Cli, team: LabelServer
 
 def test_looking_for_drift_writes_nothing(live: Cli, team: LabelServer) -> None:
     def state() -> dict[str, list[str]]:
-        found = {}
+        contents = {}
         for path in live.root.rglob("*"):
             if path.suffix == ".db":
                 with contextlib.closing(sqlite3.connect(path)) as database:
-                    found[str(path)] = list(database.iterdump())
+                    contents[str(path)] = list(database.iterdump())
             elif path.is_file() and not path.name.endswith(("-wal", "-shm")):
-                found[str(path)] = [path.read_text()]
-        return found
+                contents[str(path)] = [path.read_text()]
+        return contents
 
     edit_text(team)
     writes, before = list(team.writes), state()
@@ -134,8 +134,8 @@ def test_a_workspace_where_nothing_was_sent_has_no_drift_and_gets_no_state(
 
 def test_what_was_deployed_and_never_arrived_is_drift(cli: Cli, team: LabelServer) -> None:
     assert cli.here("deploy", "triage@1.0.0", "production", "--no-publish").code == 0
-    code, found = findings(cli)
-    assert (code, [(f["kind"], f["environment"]) for f in found]) == (
+    code, drifts = findings(cli)
+    assert (code, [(f["kind"], f["environment"]) for f in drifts]) == (
         1,
         [("missing", "production")],
     )
@@ -156,8 +156,8 @@ def test_a_pointer_is_compared_with_what_is_live_and_not_with_what_was_sent(
     assert cli.here("export", "team", "triage@production").code == 0
     assert findings(cli) == (0, [])
     assert cli.here("deploy", "triage@1.0.1", "production").code == 0
-    code, found = findings(cli)
-    shown = [(f["kind"], f["ours"], f["theirs"]) for f in found]
+    code, drifts = findings(cli)
+    shown = [(f["kind"], f["ours"], f["theirs"]) for f in drifts]
     assert (code, shown) == (1, [("missing", "1.0.1", None), ("pointer", "1.0.1", "1.0.0 (1)")])
     # A colleague sends it and moves the pointer: that is what is live, and stays.
     assert cli.here("export", "team", "triage@1.0.1").code == 0
@@ -197,12 +197,12 @@ def test_a_revoked_version_that_is_still_served_there_is_said(live: Cli, team: L
     assert live.here("drift", "--repair").code == 0
     assert team.shelf("triage").labels == {"production": "2"}
     assert live.here("revoke", "triage@1.0.1", "--reason", "leaks too").code == 0
-    code, found = findings(live)
-    assert (code, [(f["kind"], f["ours"], f["theirs"]) for f in found]) == (
+    code, drifts = findings(live)
+    assert (code, [(f["kind"], f["ours"], f["theirs"]) for f in drifts]) == (
         1,
         [("revoked", "1.0.1", "1.0.1 (2)")],
     )
-    assert found[0]["says"] == (
+    assert drifts[0]["says"] == (
         "triage: team serves 1.0.1 (2) in production, which is revoked, and 1.0.1 is live here"
     )
     assert live.here("drift", "--repair").code == 1
@@ -262,8 +262,8 @@ def test_a_file_that_was_edited_or_removed_is_found(cli: Cli) -> None:
         assert cli.here("export", "json", f"triage@{version}", "-o", "live.json").code == 0
     assert findings(cli, "json") == (0, [])
     file.write_text(file.read_text().replace("better", "edited"))
-    code, found = findings(cli, "json")
-    assert (code, [(f["kind"], f["version"]) for f in found]) == (1, [("content", "1.0.1")])
+    code, drifts = findings(cli, "json")
+    assert (code, [(f["kind"], f["version"]) for f in drifts]) == (1, [("content", "1.0.1")])
     (draft,) = cli.here("drift", "json", "--take", "--json").json["drafts"]
     assert (Path(draft).name, "edited" in Path(draft).read_text()) == ("triage_json.prompty", True)
     file.unlink()

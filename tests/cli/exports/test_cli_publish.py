@@ -238,7 +238,7 @@ def test_an_untested_version_leaves_only_with_a_reason_that_travels(
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "said"),
+    ("change", "code", "message"),
     [
         (('["team"]', '["taem"]'), 2, "publish names no [targets.taem] did you mean 'team'"),
         (('kind = "labels"', 'kind = "lables"'), 2, "did you mean 'labels'"),
@@ -249,15 +249,15 @@ def test_an_untested_version_leaves_only_with_a_reason_that_travels(
     ],
 )
 def test_bad_settings_of_a_target_are_one_line_and_nothing_is_sent(
-    cli: Cli, team: LabelServer, change: tuple[str, str], code: int, said: str
+    cli: Cli, team: LabelServer, change: tuple[str, str], code: int, message: str
 ) -> None:
     path = cli.root / "workbench.toml"
     path.write_text(path.read_text().replace(*change))
-    if "names no" not in said:
+    if "names no" not in message:
         assert cli.here("trust").code == 0
     done = cli.here("export", "team", "triage@1.0.0", "--json")
     assert (done.code, team.writes) == (code, [])
-    assert said in f"{done.json['error']} {done.json['hint']}"
+    assert message in f"{done.json['error']} {done.json['hint']}"
     assert len(done.err.splitlines()) - done.err.count("lost:") == 1
     assert TEAM_KEY not in done.out + done.err
 
@@ -399,10 +399,10 @@ def test_trust_says_where_each_target_is_and_no_password(cli: Cli) -> None:
 def test_an_environment_where_the_version_is_not_live_has_no_pointer_to_move(
     cli: Cli, team: LabelServer
 ) -> None:
-    said = "1.0.1 is not live in development: no pointer is moved"
+    warning = "1.0.1 is not live in development: no pointer is moved"
     line = ("export", "team", "triage@1.0.1", "--environment", "development")
     for done in (cli.here(*line, "--preview", "--json"), cli.here(*line, "--json")):
-        assert (done.code, done.json["warnings"], said in done.err) == (0, [said], True)
+        assert (done.code, done.json["warnings"], warning in done.err) == (0, [warning], True)
     assert (len(team.shelf("triage").versions), team.shelf("triage").labels) == (1, {})
 
 

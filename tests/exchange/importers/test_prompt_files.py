@@ -83,7 +83,7 @@ def test_langfuses_live_version_becomes_the_draft_and_the_rest_is_named(tmp_path
         *[("user", "a"), ("assistant", "b"), ("user", "{% x %}")],
     ]
     assert rendered(plain, name="Ana") == [("user", "Hi Ana")]
-    said = losses(brought)
+    lost = losses(brought)
     for part in (
         "support/Triage (it is called support_triage)",
         "version 4 of support/Triage (version 3 became the draft)",
@@ -91,7 +91,7 @@ def test_langfuses_live_version_becomes_the_draft_and_the_rest_is_named(tmp_path
         "of the prompt plain: futureKey",
         "the prompt loops (not imported: a template at Langfuse has more than plain variables)",
     ):
-        assert part in said
+        assert part in lost
 
 
 def test_openais_prompt_objects_bring_the_version_in_production(tmp_path: Path) -> None:

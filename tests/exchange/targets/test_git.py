@@ -83,9 +83,9 @@ def test_a_version_is_a_commit_with_a_tag_and_a_deployment_is_a_commit(
 @pytest.fixture
 def served(there: Destination) -> Iterator[Destination]:
     """The same repository behind git's own server."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
     server = subprocess.Popen(
         [
             *("git", "daemon", "--reuseaddr", "--listen=127.0.0.1", f"--port={port}"),
@@ -255,9 +255,9 @@ def test_a_password_in_an_address_is_not_shown_and_the_rest_is(user: str) -> Non
     repository = Repository(address, "main", hidden=tuple(hidden_in(address)))
     with pytest.raises(TargetError) as caught, repository.fetched("triage/*"):
         pass
-    said = str(caught.value)
-    assert not any(part in said for part in ("s3cr3t", ":pw", "s3@", "cr3t"))
-    assert "127.0.0.1:9/x.git" in said
+    message = str(caught.value)
+    assert not any(part in message for part in ("s3cr3t", ":pw", "s3@", "cr3t"))
+    assert "127.0.0.1:9/x.git" in message
 
 
 def test_an_error_names_the_repository(tmp_path: Path) -> None:

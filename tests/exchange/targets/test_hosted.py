@@ -351,12 +351,12 @@ def test_what_somebody_wrote_there_becomes_a_draft(leaves: Export, service: Serv
 
     assert held is not None
     assert held.version == ""
-    found = service.kind.prompt(PROMPT.prompt_id, held)
-    assert found.messages == (Message("system", "Be {{tone}}. {{ '{' }}%"),)
+    prompt = service.kind.prompt(PROMPT.prompt_id, held)
+    assert prompt.messages == (Message("system", "Be {{tone}}. {{ '{' }}%"),)
     if service.name != "langsmith":
-        assert found.model is not None
-        assert (found.model.id, found.model.provider) == ("gpt-x", "")
-        assert found.model.options == {"temperature": 0, "maxOutputTokens": 9}
+        assert prompt.model is not None
+        assert (prompt.model.id, prompt.model.provider) == ("gpt-x", "")
+        assert prompt.model.options == {"temperature": 0, "maxOutputTokens": 9}
 
 
 def _write_there(service: Service, server: Any) -> None:
@@ -409,10 +409,10 @@ def test_a_note_that_somebody_changed_brings_nothing_down(
 ) -> None:
     content = json.loads(json.dumps(service.kind.content(leaves)))
     content["workbench"]["artefact"] = artefact
-    found = service.kind.prompt(PROMPT.prompt_id, Held("1", "1.2.0", content))
-    assert found.messages == PROMPT.messages
-    assert found.model is not None
-    assert (found.model.id, found.model.provider) == ("gpt-4.1-mini", "")
+    prompt = service.kind.prompt(PROMPT.prompt_id, Held("1", "1.2.0", content))
+    assert prompt.messages == PROMPT.messages
+    assert prompt.model is not None
+    assert (prompt.model.id, prompt.model.provider) == ("gpt-4.1-mini", "")
 
 
 @EACH

@@ -154,7 +154,7 @@ def test_a_python_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "message"),
     [
         ("echo 'no such luck' >&2; exit 3", "ended with 3: no such luck"),
         ("kill -9 $$", "ended with -9"),
@@ -163,14 +163,14 @@ def test_a_python_that_is_not_there_is_said(tmp_path: Path) -> None:
     ],
 )
 def test_a_process_that_ends_or_hangs_may_have_done_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str
 ) -> None:
     monkeypatch.setattr(mlflow_process, "START_S", 0.3 if "sleep" in script else 60.0)
     (tmp_path / "python").write_text(f"#!/bin/sh\n{script}\n")
     (tmp_path / "python").chmod(0o755)
     options = {"python": "./python", "timeout": 1.0}
     there = Destination(uri=URI, root=tmp_path, options=options, name="mlflow")
-    with pytest.raises(TargetUnreachable, match=said) as caught:
+    with pytest.raises(TargetUnreachable, match=message) as caught:
         KIND.pointers("triage", there)
     assert caught.value.may_have_committed
     mlflow_process.close_all()

@@ -120,5 +120,5 @@ def test_the_body_of_a_dotprompt_file_escapes_what_handlebars_would_read() -> No
     ],
 )
 def test_what_dotprompt_would_render_otherwise_is_refused(template: str, problem: str) -> None:
-    found = dotprompt.problems(Prompt("p", (Message("user", template),)))
-    assert problem in "; ".join(found)
+    problems = dotprompt.problems(Prompt("p", (Message("user", template),)))
+    assert problem in "; ".join(problems)

@@ -27,8 +27,8 @@ def suite_of(
 
 def config_of(export: Export, folder: Path, **options: Any) -> dict[str, Any]:
     KIND.send(export, Destination(folder / "out.json", options=options))
-    found: dict[str, Any] = json.loads((folder / "out.json").read_text())
-    return found
+    config: dict[str, Any] = json.loads((folder / "out.json").read_text())
+    return config
 
 
 CASE = {"id": "c1", "inputs": {"ticket": "Help!"}, "expected": "billing", "split": "gate"}
@@ -74,20 +74,20 @@ def test_data_that_would_be_rendered_or_loaded_never_stands_as_it_is(
 
     def texts(value: Any) -> list[str]:
         if isinstance(value, dict):
-            return [found for item in value.values() for found in texts(item)]
+            return [leaf for item in value.values() for leaf in texts(item)]
         if isinstance(value, list):
-            return [found for item in value for found in texts(item)]
+            return [leaf for item in value for leaf in texts(item)]
         return [value] if isinstance(value, str) else []
 
     [test] = config["tests"]
     if text != "#}":
         assert "".join(test["vars"]["ticket"]["fragments"]) == text
     shown = [test["vars"], test["description"], test["metadata"]]
-    for found in texts(shown):
-        assert "{{" not in found
-        assert "{%" not in found
-    for found in texts(test):
-        assert not found.startswith(("file://", "package:"))
+    for sent_text in texts(shown):
+        assert "{{" not in sent_text
+        assert "{%" not in sent_text
+    for sent_text in texts(test):
+        assert not sent_text.startswith(("file://", "package:"))
 
 
 @pytest.mark.parametrize(

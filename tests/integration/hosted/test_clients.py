@@ -90,9 +90,9 @@ def test_an_app_gets_the_deployed_text_and_sees_a_rollback(
         for export in (first, second, first):
             publish(service, export, there)
             assert export.prompt is not None
-            found = served(service, server.uri, PROMPT.prompt_id, values)
-            assert found["messages"] == rendered(export.prompt, values)
-            settings = {**found["settings"], **found["settings"].get("extra_body", {})}
+            page = served(service, server.uri, PROMPT.prompt_id, values)
+            assert page["messages"] == rendered(export.prompt, values)
+            settings = {**page["settings"], **page["settings"].get("extra_body", {})}
             assert (settings["model"], settings["seed"]) == ("gpt-4.1-mini", 7)
             assert (settings["temperature"], settings["top_k"]) == (1, 3)
 
@@ -137,8 +137,8 @@ def test_plain_text_is_served(registry: PromptRegistry, service: Service) -> Non
     prompt = replace(PROMPT, messages=(message,), template_format=BRACES, inputs=())
     with service.server() as server:
         publish(service, of(registry, prompt), service.destination(server.uri))
-        found = served(service, server.uri, PROMPT.prompt_id, PLAIN)
-    assert found["messages"] == rendered(prompt, PLAIN)
+        page = served(service, server.uri, PROMPT.prompt_id, PLAIN)
+    assert page["messages"] == rendered(prompt, PLAIN)
 
 
 @EACH
@@ -154,9 +154,9 @@ def test_every_template_that_is_not_refused_renders_the_same(
     )
     with service.server() as server:
         publish(service, of(registry, prompt), service.destination(server.uri))
-        found = served(service, server.uri, PROMPT.prompt_id, PLAIN)
+        page = served(service, server.uri, PROMPT.prompt_id, PLAIN)
     for template, theirs, ours in zip(
-        templates, found["messages"], rendered(prompt, PLAIN), strict=True
+        templates, page["messages"], rendered(prompt, PLAIN), strict=True
     ):
         assert theirs == ours, template
 
@@ -169,11 +169,11 @@ def _templates(syntax: Any) -> Iterator[str]:
         *("{% raw %}{%{% endraw %}", "{{ 'quoted' }}"),
         *("{", "}", "}}", " ", "\n", "\\", "text", "&lt;", "#", "é", '"', "  \n", "\t", "{ {"),
     ]  # fmt: skip
-    found: set[str] = set()
+    templates: set[str] = set()
     for _ in range(3000):
         template = "x" + "".join(chosen.choices(pieces, k=chosen.randint(1, 8)))
-        if not converted(template, JINJA2, syntax)[1] and template not in found:
-            found.add(template)
+        if not converted(template, JINJA2, syntax)[1] and template not in templates:
+            templates.add(template)
             yield template
-        if len(found) == 300:
+        if len(templates) == 300:
             return

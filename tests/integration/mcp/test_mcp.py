@@ -56,8 +56,8 @@ def call(cli: Cli, tool: str, **arguments: Any) -> tuple[bool, Any]:
         text = result.content[0].text  # type: ignore[union-attr]
         return bool(result.is_error), text if result.is_error else json.loads(text)
 
-    failed, said = with_client(cli, use)
-    return failed, said
+    failed, reply = with_client(cli, use)
+    return failed, reply
 
 
 def test_the_tools_read_and_try_and_release_nothing(cli: Cli) -> None:
@@ -70,8 +70,8 @@ def test_the_tools_read_and_try_and_release_nothing(cli: Cli) -> None:
 
 
 def test_what_is_live_is_read(cli: Cli) -> None:
-    failed, said = call(cli, "get_prompt", prompt="triage")
-    assert (failed, said["version"]) == (False, "1.0.0")
+    failed, reply = call(cli, "get_prompt", prompt="triage")
+    assert (failed, reply["version"]) == (False, "1.0.0")
 
 
 def test_each_tool_answers(cli: Cli) -> None:
@@ -96,29 +96,29 @@ def test_each_tool_answers(cli: Cli) -> None:
 
 def test_a_dry_run_is_short_and_stored(cli: Cli, server: OpenAIServer) -> None:
     before = server.calls
-    failed, said = call(cli, "dry_run", suite="triage", cases=1000)
-    assert not failed, said
-    assert (said["cases"], server.calls - before) == (20, 20)
-    failed, shown = call(cli, "show_run", run_id=said["run_id"])
-    assert (failed, shown["run_id"]) == (False, said["run_id"])
+    failed, reply = call(cli, "dry_run", suite="triage", cases=1000)
+    assert not failed, reply
+    assert (reply["cases"], server.calls - before) == (20, 20)
+    failed, shown = call(cli, "show_run", run_id=reply["run_id"])
+    assert (failed, shown["run_id"]) == (False, reply["run_id"])
 
 
 def test_a_draft_answers_once(cli: Cli) -> None:
-    failed, said = call(cli, "try_draft", prompt="triage", inputs={"ticket": "case 1"})
-    assert not failed, said
-    assert said["text"] in ("billing", "sales")
+    failed, reply = call(cli, "try_draft", prompt="triage", inputs={"ticket": "case 1"})
+    assert not failed, reply
+    assert reply["text"] in ("billing", "sales")
 
 
 @pytest.mark.parametrize("name", ["--help", "--workspace=/", "a\nb"])
 def test_what_an_assistant_gives_is_a_name_and_no_option(cli: Cli, name: str) -> None:
-    failed, said = call(cli, "get_prompt", prompt=name)
+    failed, reply = call(cli, "get_prompt", prompt=name)
     assert failed
-    assert "Usage:" not in said
+    assert "Usage:" not in reply
 
 
 def test_a_comparison_takes_stored_runs_alone(cli: Cli, server: OpenAIServer) -> None:
     before = server.calls
-    failed, said = call(cli, "compare_runs", run_a="triage@1.0.0", run_b="triage")
+    failed, reply = call(cli, "compare_runs", run_a="triage@1.0.0", run_b="triage")
     assert failed
-    assert "stored runs" in said
+    assert "stored runs" in reply
     assert server.calls == before

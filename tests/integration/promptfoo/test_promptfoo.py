@@ -70,8 +70,8 @@ def run(config: Path, folder: Path) -> list[dict[str, Any]]:
         check=False,
     )
     assert out.exists(), done.stdout + done.stderr
-    found = json.loads(out.read_text(encoding="utf-8"))["results"]["results"]
-    return sorted(found, key=lambda result: result["testIdx"])
+    results = json.loads(out.read_text(encoding="utf-8"))["results"]["results"]
+    return sorted(results, key=lambda result: result["testIdx"])
 
 
 def written(folder: Path, prompt: Prompt, cases: list[dict[str, Any]], scorers: str) -> Path:

@@ -94,9 +94,9 @@ def test_a_writer_that_saw_an_older_state_changes_nothing(address: str, bucket: 
         other.write(path, b"3", seen.token)
     with pytest.raises(Changed):
         other.write(path, b"4", "")
-    found = other.read(path, 100)
-    assert found is not None
-    assert found.data == b"2"
+    content = other.read(path, 100)
+    assert content is not None
+    assert content.data == b"2"
 
 
 def test_pointers_of_several_prompts_set_at_once_all_arrive(address: str, bucket: str) -> None:

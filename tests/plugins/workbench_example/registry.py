@@ -51,8 +51,8 @@ class LabelRegistry:
         }
 
     def read_back(self, export: Export, destination: Destination) -> Held | None:
-        found = self._all(_id(export), destination)["versions"]
-        same = [_held(item) for item in found if item["version"] == export.version]
+        versions = self._all(_id(export), destination)["versions"]
+        same = [_held(item) for item in versions if item["version"] == export.version]
         return same[-1] if same else None
 
     def send(self, export: Export, destination: Destination) -> Sent:
@@ -75,12 +75,12 @@ class LabelRegistry:
         _ask(destination, "PUT", path, {"ref": ref})
 
     def held(self, prompt_id: str, ref: str, destination: Destination) -> Held | None:
-        found = self._all(prompt_id, destination)["versions"]
-        return next((_held(item) for item in found if item["ref"] == ref), None)
+        versions = self._all(prompt_id, destination)["versions"]
+        return next((_held(item) for item in versions if item["ref"] == ref), None)
 
     def newest(self, prompt_id: str, destination: Destination) -> Held | None:
-        found = self._all(prompt_id, destination)["versions"]
-        return _held(found[-1]) if found else None
+        versions = self._all(prompt_id, destination)["versions"]
+        return _held(versions[-1]) if versions else None
 
     def prompt(self, prompt_id: str, held: Held) -> Prompt:
         content = held.content
@@ -133,6 +133,6 @@ def _ask(destination: Destination, method: str, path: str, body: Any = None) -> 
     if answer.status >= 500:
         raise TargetUnreachable(f"{destination.uri} answers {answer.status}")
     if answer.status >= 400:
-        said = text.decode("utf-8", "replace")
-        raise TargetRefused(f"{destination.uri} refuses with {answer.status}: {said}")
+        reason = text.decode("utf-8", "replace")
+        raise TargetRefused(f"{destination.uri} refuses with {answer.status}: {reason}")
     return json.loads(text)

@@ -44,31 +44,31 @@ ROOT = Path(__file__).parents[3]
 def test_a_type_and_its_dimensions_are_found_by_content(
     data: bytes, mime: str, size: tuple[int, int]
 ) -> None:
-    found = file_type(data)
-    assert found and (found.mime, (found.width, found.height)) == (mime, size)
+    detected = file_type(data)
+    assert detected and (detected.mime, (detected.width, detected.height)) == (mime, size)
 
 
 def test_other_forms_of_webp_have_dimensions_too() -> None:
     lossless = b"RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f" + (6 | 4 << 14).to_bytes(4, "little") + b"\0" * 9
-    found = file_type(lossless)
-    assert found and (found.width, found.height) == (7, 5)
+    detected = file_type(lossless)
+    assert detected and (detected.width, detected.height) == (7, 5)
     lossy = b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x07\0\x05\0"
-    found = file_type(lossy)
-    assert found and (found.width, found.height) == (7, 5)
+    detected = file_type(lossy)
+    assert detected and (detected.width, detected.height) == (7, 5)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_sniffing_fail(data: bytes) -> None:
     for start in (b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\0\0\0\0WEBP", b"\xff\xd8\xff"):
-        found = file_type(start + data)
-        assert found is None or (found.width > 0) == found.mime.startswith("image/")
+        detected = file_type(start + data)
+        assert detected is None or (detected.width > 0) == detected.mime.startswith("image/")
 
 
 @given(st.integers(0, 60))
 def test_a_picture_that_was_cut_is_none_or_whole(length: int) -> None:
     for data in (png(), GIF, JPEG, WEBP):
-        found = file_type(data[:length])
-        assert found is None or found == file_type(data)
+        detected = file_type(data[:length])
+        assert detected is None or detected == file_type(data)
 
 
 @pytest.mark.parametrize("data", [SVG, b"<svg onload=alert(1)>", b"\xef\xbb\xbf <!DOCTYPE svg>"])

@@ -41,13 +41,15 @@ class Files:
         return self._rows
 
 
-def found(text: str, files: Files | None = None, context: LintContext = CONTEXT) -> list[Finding]:
+def lint_text(
+    text: str, files: Files | None = None, context: LintContext = CONTEXT
+) -> list[Finding]:
     prompt = parse_prompty(text, files=files) if files else parse_prompty(text)
     return list(lint(text, prompt, context))
 
 
 def places(text: str) -> list[str]:
-    return [f"{finding.line} {finding.rule.id}" for finding in found(text)]
+    return [f"{finding.line} {finding.rule.id}" for finding in lint_text(text)]
 
 
 def body(text: str, front: str = "") -> str:
@@ -55,7 +57,7 @@ def body(text: str, front: str = "") -> str:
 
 
 def test_a_sound_draft_has_no_finding() -> None:
-    assert found(SOUND) == []
+    assert lint_text(SOUND) == []
 
 
 @pytest.mark.parametrize(
@@ -92,11 +94,11 @@ def test_each_rule_names_its_line(text: str, expected: str) -> None:
 def test_examples_are_used_by_a_slot_a_loop_and_a_snippet() -> None:
     rows = "examples: {rows: [{inputs: {}}]}\n"
     loop = "{% for each in examples %}{{ each.expected }}{% endfor %}"
-    assert found(body(loop, rows)) == []
-    assert found(body('{% include "shots" %}', rows), Files({"shots": loop}, [])) == []
+    assert lint_text(body(loop, rows)) == []
+    assert lint_text(body('{% include "shots" %}', rows), Files({"shots": loop}, [])) == []
     slot = 'examples: {template: "user:\\nx\\nassistant:\\ny", rows: [{inputs: {}}]}\n'
-    assert found(body("Be kind.\n\n{{ examples }}", slot)) == []
-    assert found(body("Be kind.", rows + "x-lint: {off: [unused-examples]}\n")) == []
+    assert lint_text(body("Be kind.\n\n{{ examples }}", slot)) == []
+    assert lint_text(body("Be kind.", rows + "x-lint: {off: [unused-examples]}\n")) == []
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_a_role_marker_in_code_and_in_a_sentence_is_text() -> None:
 
 
 def test_line_ends_of_other_systems_are_no_white_space() -> None:
-    assert found(SOUND.replace("\n", "\r\n")) == []
+    assert lint_text(SOUND.replace("\n", "\r\n")) == []
 
 
 # Example answers
@@ -132,17 +134,17 @@ def turns(answer: str, front: str = SCHEMA) -> str:
 
 
 def test_an_example_answer_that_breaks_the_schema_is_told_with_what_it_breaks() -> None:
-    (finding,) = found(turns('{"queue": "sales"}'))
+    (finding,) = lint_text(turns('{"queue": "sales"}'))
     assert (finding.line, finding.rule.id) == (11, "example-schema")
     assert "'sales' is not one of" in finding.message
-    assert found(turns('{"queue": "bug"}')) == []
+    assert lint_text(turns('{"queue": "bug"}')) == []
     assert places(turns("bug")) == ["11 example-schema"]
     assert places(turns("bug", front="")) == []
 
 
 def test_the_beginning_of_an_answer_and_a_template_are_no_examples() -> None:
-    assert found(turns('{"queue": "{{ text }}"}')) == []
-    assert found(f"{FRONT}{SCHEMA}---\nuser:\n{{{{ text }}}}\n\nassistant:\n{{\n") == []
+    assert lint_text(turns('{"queue": "{{ text }}"}')) == []
+    assert lint_text(f"{FRONT}{SCHEMA}---\nuser:\n{{{{ text }}}}\n\nassistant:\n{{\n") == []
 
 
 def test_examples_in_the_text_are_read_after_their_label() -> None:
@@ -155,7 +157,7 @@ def test_examples_in_the_text_are_read_after_their_label() -> None:
 
 def test_a_schema_that_cannot_be_followed_is_no_finding() -> None:
     schema = "outputs: {type: object, properties: {a: {$ref: 'http://localhost/x'}}}\n"
-    assert found(turns('{"a": 1}', schema)) == []
+    assert lint_text(turns('{"a": 1}', schema)) == []
 
 
 def test_few_shot_examples_are_checked_as_they_are_rendered() -> None:
@@ -169,7 +171,7 @@ def test_few_shot_examples_are_checked_as_they_are_rendered() -> None:
         {"inputs": {"text": "a"}, "expected": '{"queue": "bug"}'},
         {"inputs": {"text": "b"}, "expected": '{"queue": "###"}'},
     ]
-    findings = found(text, Files({}, rows))
+    findings = lint_text(text, Files({}, rows))
     assert [(f.rule.id, f.file) for f in findings] == [
         ("example-schema", "e.jsonl"),
         ("example-stop", "e.jsonl"),
@@ -194,14 +196,14 @@ def test_what_follows_the_label_of_a_few_shot_answer_is_the_whole_answer(
         {"inputs": {"text": "a"}, "expected": {"queue": "bug"}},
         {"inputs": {"text": "b"}, "expected": "a bug"},
     ]
-    findings = found(body("{{ examples }}", front), Files({}, rows))
+    findings = lint_text(body("{{ examples }}", front), Files({}, rows))
     assert [finding.rule.id for finding in findings] == rules
     assert all("example 2 of e.jsonl is no JSON" in finding.message for finding in findings)
 
 
 def test_few_shot_examples_that_cannot_be_rendered_are_a_finding() -> None:
     front = "examples: {rows: [{inputs: {}, expected: a}], template: 'A: {{ nope.x }}'}\n"
-    (finding,) = found(body("{{ examples }}", front))
+    (finding,) = lint_text(body("{{ examples }}", front))
     assert finding.rule.id == "unreadable"
     assert "example 1" in finding.message
 
@@ -209,7 +211,7 @@ def test_few_shot_examples_that_cannot_be_rendered_are_a_finding() -> None:
 def test_a_finding_in_a_snippet_names_its_file_and_line() -> None:
     text = body('Answer in JSON.\n{% include "tone" %}')
     snippet = "Be kind. \nAnswer in XML. {{ nope }}"
-    findings = [(f.file, f.line, f.rule.id) for f in found(text, Files({"tone": snippet}, []))]
+    findings = [(f.file, f.line, f.rule.id) for f in lint_text(text, Files({"tone": snippet}, []))]
     assert findings == [
         ("snippets/tone.md", 1, "trailing-space"),
         ("snippets/tone.md", 2, "undeclared-input"),
@@ -222,7 +224,7 @@ def test_a_finding_in_a_snippet_names_its_file_and_line() -> None:
 
 def test_tokens_are_estimated_and_said_to_be() -> None:
     text = SOUND.replace("stop: ['###']", "maxOutputTokens: 900")
-    assert found(text) == []
+    assert lint_text(text) == []
     (finding,) = lint(text, parse_prompty(text), CONTEXT, [Message("user", "word " * 100)], "t-1")
     assert finding.message == (
         "t-1: about 125 tokens (estimated) and 900 for the answer, and the model's context is 1,000"
@@ -241,12 +243,12 @@ def test_dense_scripts_count_by_character() -> None:
 
 def test_a_rule_is_switched_off_in_the_front_matter() -> None:
     text = body("Be\tkind. ", "x-lint: {off: [tab, trailing-space]}\n")
-    assert found(text) == []
+    assert lint_text(text) == []
     assert parse_prompty(text).fingerprint == parse_prompty(body("Be\tkind. ")).fingerprint
 
 
 def test_a_switch_that_switches_nothing_is_told() -> None:
-    (finding,) = found(body("Be kind.", "x-lint: {off: [tabs]}\n"))
+    (finding,) = lint_text(body("Be kind.", "x-lint: {off: [tabs]}\n"))
     assert (finding.line, finding.what_to_do) == (5, "did you mean 'tab'?")
     for wrong in ("{on: [tab]}", "[tab]", "{off: tab}"):
         assert places(body("Be kind.", f"x-lint: {wrong}\n")) == ["5 unknown-rule"]

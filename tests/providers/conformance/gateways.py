@@ -21,9 +21,9 @@ def half(at: slice) -> str:
 def refused(server: str, name: str, outcome: str, status: int, body: Any, **more: Any) -> Row:
     """A refusal, which says its own words unless it is a filter's."""
     places = (body, body.get("error") or {}, body.get("base_resp") or {})
-    said = next(p[k] for p in places for k in ("message", "error_msg", "status_msg") if k in p)
+    message = next(p[k] for p in places for k in ("message", "error_msg", "status_msg") if k in p)
     score = 0.0 if outcome in ("filtered", "rejected") else None
-    usual = {"error": "" if outcome == "filtered" else said, "score": score}
+    usual = {"error": "" if outcome == "filtered" else message, "score": score}
     return Row(server, name, outcome, status=status, body=body, **{**usual, **more})
 
 

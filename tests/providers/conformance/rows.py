@@ -62,13 +62,13 @@ def whole(
     **top: Any,
 ) -> dict[str, Any]:
     """A completion; `message` adds to its message, other names to the top."""
-    said = {"role": "assistant", "content": content, **(message or {})}
+    whole_message = {"role": "assistant", "content": content, **(message or {})}
     return {
         "id": "chatcmpl-9",
         "object": "chat.completion",
         "created": 1764230000,
         "model": "m-1",
-        "choices": [{"index": 0, "message": said, "finish_reason": finish}],
+        "choices": [{"index": 0, "message": whole_message, "finish_reason": finish}],
         "usage": {"prompt_tokens": 21, "completion_tokens": 3, "total_tokens": 24},
         **top,
     }

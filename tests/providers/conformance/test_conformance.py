@@ -80,14 +80,14 @@ def test_every_servers_answer_is_what_was_answered(row: Row, streamed: bool) -> 
             assert row.error in caught.value.message
             assert server.calls == row.calls
             return
-        found = ask(server.base_url, shown if streamed else None)
+        answer = ask(server.base_url, shown if streamed else None)
         calls = server.calls
-    assert (found.outcome.value, found.text, found.note) == (row.outcome, row.text, row.note)
-    assert row.error in found.error and bool(row.error) == bool(found.error)
-    assert make_scorer("exact_match", {}, "s").score(found, CASE).value == row.score
-    assert (calls, found.attempts) == (row.calls, row.calls)
-    if streamed and found.outcome.value in ("ok", "truncated", "filtered"):
-        assert "".join(shown) == found.text
+    assert (answer.outcome.value, answer.text, answer.note) == (row.outcome, row.text, row.note)
+    assert row.error in answer.error and bool(row.error) == bool(answer.error)
+    assert make_scorer("exact_match", {}, "s").score(answer, CASE).value == row.score
+    assert (calls, answer.attempts) == (row.calls, row.calls)
+    if streamed and answer.outcome.value in ("ok", "truncated", "filtered"):
+        assert "".join(shown) == answer.text
 
 
 def test_there_are_answers_of_every_server_that_people_use() -> None:

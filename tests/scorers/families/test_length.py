@@ -38,7 +38,7 @@ def test_tokens_are_those_that_the_endpoint_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({}, "name one"),
         ({"unit": "lines", "at_most": 1}, "unit: one of words, characters, tokens"),
@@ -46,6 +46,6 @@ def test_tokens_are_those_that_the_endpoint_counted() -> None:
         ({"at_most": -1}, "0 or more, not -1"),
     ],
 )
-def test_wrong_limits_are_refused(options: dict[str, Any], said: str) -> None:
-    with pytest.raises(SuiteError, match=said):
+def test_wrong_limits_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(SuiteError, match=message):
         make_scorer("length", options, "suite.yaml")

@@ -80,9 +80,9 @@ async def test_edits_here_and_outside_are_versions_with_who_and_why(workspace: W
         await until_shown(pilot, "79 cases")
     with Session(workspace) as session:
         versions = log(session, PROMPT).versions
-    said = [(v.version.made_by, v.version.reason, v.version.cases) for v in versions]
+    recorded = [(v.version.made_by, v.version.reason, v.version.cases) for v in versions]
     who = workspace.author
-    assert said == [
+    assert recorded == [
         (who, "read", 79),
         (who, "changed t-001 in cases.jsonl", 80),
         ("ana", "run of support_triage (1.0.0)", 80),

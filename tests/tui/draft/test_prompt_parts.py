@@ -64,8 +64,10 @@ def test_an_edited_snippet_is_said_beside_the_version_whose_text_it_was(
         register(session, resolve(session, NAME), description="first")
         assert hint(read_page(session, NAME), None) == "the draft is 1.0.0 · e Edit"
         (workspace.root / "snippets" / "ticket.md").write_text("Request: {{ ticket }}\nQueue:")
-        said = hint(read_page(session, NAME), None)
-        assert said == "snippets changed since 1.0.0, and its evidence is of their old text: ticket"
+        shown = hint(read_page(session, NAME), None)
+        assert (
+            shown == "snippets changed since 1.0.0, and its evidence is of their old text: ticket"
+        )
         assert "  the snippet 'ticket' changed" in facts(session)
 
 

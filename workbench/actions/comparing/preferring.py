@@ -112,7 +112,7 @@ class _Pair:
         if orders is None:
             return None
         a_first, b_first = (
-            places[order.said] if order.said else None
+            places[order.verdict] if order.verdict else None
             for order, places in zip(orders, _SAID, strict=True)
         )
         reasons = " / ".join(order.reason for order in orders)

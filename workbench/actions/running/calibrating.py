@@ -76,7 +76,7 @@ def calibrate(
     replies = [reply for each in judged for reply in each.replies]
     told = [None if each.score.value is None else each.score.value == 1.0 for each in judged]
     both = list(zip(clear, told, strict=True))
-    test = [(one, said) for one, said in both if not is_for_tuning(one.case.id)]
+    test = [(one, judged_pass) for one, judged_pass in both if not is_for_tuning(one.case.id)]
     passed = sum(bool(one.passes) for one in clear)
     calibration = Calibration(
         judge=judge.prompt.prompt_id,
@@ -87,16 +87,18 @@ def calibrate(
         labelled=len(clear),
         rarer=min(passed, len(clear) - passed),
         matrix=_matrix(test),
-        missing=sum(said is None for _, said in test),
+        missing=sum(judged_pass is None for _, judged_pass in test),
         human_kappa=kappa_of_raters([one.labels for one in labelled]),
     )
     seq = session.registry.record_calibration(calibration, session.author)
     differences = tuple(
-        Difference(one.case.id, said, each.score.reason, is_for_tuning(one.case.id))
-        for (one, said), each in zip(both, judged, strict=True)
-        if said is not one.passes
+        Difference(one.case.id, judged_pass, each.score.reason, is_for_tuning(one.case.id))
+        for (one, judged_pass), each in zip(both, judged, strict=True)
+        if judged_pass is not one.passes
     )
-    tuning = _matrix([(one, said) for one, said in both if is_for_tuning(one.case.id)])
+    tuning = _matrix(
+        [(one, judged_pass) for one, judged_pass in both if is_for_tuning(one.case.id)]
+    )
     calls, cost = spent_on(replies)
     return Calibrated(
         calibration, seq, tuning, len(labelled) - len(clear), differences, calls, cost
@@ -104,7 +106,9 @@ def calibrate(
 
 
 def _matrix(pairs: Sequence[tuple[Labelled, bool | None]]) -> Matrix:
-    return matrix_of([(said, bool(one.passes)) for one, said in pairs if said is not None])
+    return matrix_of(
+        [(judged_pass, bool(one.passes)) for one, judged_pass in pairs if judged_pass is not None]
+    )
 
 
 def spent_on(replies: Sequence[Answer]) -> tuple[int, float | None]:

@@ -124,11 +124,11 @@ class DatasetVersions:
         suite: str,
         fingerprints: tuple[str, str],
         writer: snapshots.SnapshotWriter,
-        said: tuple[str, str, str],
+        origin: tuple[str, str, str],
     ) -> None:
         """Record a content whose cases `writer` has stored, if it is not that of the last version.
 
-        `fingerprints` are those of the dataset and of its gate cases; `said` is by whom, why, and
+        `fingerprints` are those of the dataset and of its gate cases; `origin` is by whom, why, and
         the source.
         """
         with writing(self._database):
@@ -138,7 +138,7 @@ class DatasetVersions:
                 if snapshot is None:
                     parent = newest.snapshot if newest else None
                     snapshot = writer.finish(*fingerprints, parent)
-                self._insert(suite, newest, snapshot, said)
+                self._insert(suite, newest, snapshot, origin)
 
     def versions(self, suite: str, limit: int | None = None) -> list[DatasetVersion]:
         """The suite's versions, newest first."""

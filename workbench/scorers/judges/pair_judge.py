@@ -22,7 +22,7 @@ from workbench.scorers.models import Models
 class OneOrder:
     """A verdict on two answers in one order: `first`, `second` or `tie`; None: no verdict."""
 
-    said: str | None
+    verdict: str | None
     reason: str
 
 

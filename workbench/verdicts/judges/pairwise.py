@@ -87,23 +87,23 @@ class PairMonitor:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What matters, each in one sentence."""
-        said = []
+        warnings = []
         if self.position_p is not None and self.position_p < BIAS_P:
             where = "first" if self.first_flips * 2 > self.flips else "last"
-            said.append(
+            warnings.append(
                 f"position bias: {max(self.first_flips, self.flips - self.first_flips)} of"
                 f" {self.flips} flips prefer what is shown {where}"
             )
         if self.asked and 2 * self.flips > self.asked:
-            said.append(
+            warnings.append(
                 f"it prefers the other answer on {self.flips} of {self.asked} cases once they swap"
             )
         if self.asked and 10 * self.ties > 9 * self.asked:
-            said.append("nine of ten are ties: it tells the two hardly apart")
+            warnings.append("nine of ten are ties: it tells the two hardly apart")
         if self.length is not None and self.length_p is not None and self.length_p < BIAS_P:
             longer = "longer" if self.length > 0 else "shorter"
-            said.append(f"the {longer} answer tends to win (correlation {self.length:+.2f})")
-        return tuple(said)
+            warnings.append(f"the {longer} answer tends to win (correlation {self.length:+.2f})")
+        return tuple(warnings)
 
 
 def monitor(verdicts: Sequence[PairVerdict]) -> PairMonitor:
