@@ -11,6 +11,8 @@ from textual.message import Message
 from workbench.tui.terminal.textual_private import GuardedApp
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.worker import Worker
 
     from workbench.errors import WorkbenchError
@@ -49,6 +51,8 @@ class AppContext(GuardedApp):
     """Whether Draft opens with the editor focused; None: as it was left."""
     before_exit: list[Callable[[], str]]
     """Called before the app ends, however it ends; each returns what could not be saved."""
+    unwritten: dict[Path, str]
+    """What was typed and could not be kept in these files."""
     before_reading: list[Callable[[], object]]
     """Called before drafts are read from their files; to be written by the file worker."""
 

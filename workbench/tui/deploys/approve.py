@@ -10,7 +10,8 @@ from textual.widgets import Input
 
 from workbench.actions.releasing.publishing import publish_by_settings
 from workbench.actions.session import Session
-from workbench.tui.base.dialog import Dialog, field
+from workbench.tui.base.dialog import field
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.services.published import published_words
 from workbench.tui.widgets.text import PlainStatic
@@ -49,11 +50,12 @@ def open_retire(app: AppContext, deployment: PromptDeployment) -> None:
     app.push_screen(Confirmed(title, "Retire", text, retire, done, needs_reason=True))
 
 
-class Confirmed(Dialog[bool]):
+class Confirmed(KeptDialog[bool]):
     """Says what will happen, takes a reason, does it in a thread. `act` returns what is to be said
     behind `done`.
     """
 
+    kept_as = "reason"
     first_field = "#reason"
 
     def __init__(
@@ -66,7 +68,7 @@ class Confirmed(Dialog[bool]):
         *,
         needs_reason: bool = False,
     ) -> None:
-        super().__init__(f"{title} · ^s does it", yes)
+        super().__init__(f"{title} · ^s does it", yes, about=text)
         self._text = text
         self._act = act
         self._done_text = done

@@ -19,7 +19,8 @@ from workbench.prompts.diff import Diff, diff_text
 from workbench.prompts.files.prompty import write_prompty
 from workbench.registry import PromptDeployment
 from workbench.registry.models.records import RollbackPreview, Status
-from workbench.tui.base.dialog import Dialog, field, open_with
+from workbench.tui.base.dialog import field, open_with
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.keys import keys
 from workbench.tui.services.published import Published, published_words
@@ -51,15 +52,20 @@ def open_rollback(app: AppContext, prompt_id: str, environment: str, to: str | N
     open_with(app, look, lambda seen: Rollback(*seen))
 
 
-class Rollback(Dialog[PromptDeployment]):
+class Rollback(KeptDialog[PromptDeployment]):
     """ctrl+s goes back to exactly what the preview says, or nowhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("diff")
+    kept_as = "rollback"
     first_field = "#reason"
 
     def __init__(self, preview: RollbackPreview, now: Status | None, diff: Diff) -> None:
         where = f"{preview.prompt_id} in {preview.environment}"
-        super().__init__(f"Roll back {where} · ^s goes back", "Roll back")
+        super().__init__(
+            f"Roll back {where} · ^s goes back",
+            "Roll back",
+            about=f"{where}: {preview.from_version}",
+        )
         self._preview = preview
         self._now = now
         self._diff = diff

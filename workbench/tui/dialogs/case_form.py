@@ -19,6 +19,7 @@ from workbench.errors import DatasetError
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.values import RunSummary
 from workbench.tui.base.dialog import Dialog, field
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.services.dataset_edits import (
     DatasetPage,
     blank_case,
@@ -40,9 +41,10 @@ MAX_EDITED = 100_000
 _SHOWN_ANSWER = 60
 
 
-class CaseForm(Dialog[tuple[str, str]]):
+class CaseForm(KeptDialog[tuple[str, str]]):
     """Fields of a case; ctrl+s saves it into the file. Closes with what was done, and the id."""
 
+    kept_as = "case"
     first_field = "#value-0"
     DEFAULT_CSS: ClassVar[str] = """
     CaseForm #dialog { width: 100%; max-width: 100; height: 100%; max-height: 40; }
@@ -65,7 +67,8 @@ class CaseForm(Dialog[tuple[str, str]]):
     ) -> None:
         """`answer` is what a model said: it can be taken for what is expected."""
         title = f"Edit {replaces}" if replaces else f"A new case in {path.name}"
-        super().__init__(f"The first case of a suite for {begins}" if begins else title, "Save")
+        title = f"The first case of a suite for {begins}" if begins else title
+        super().__init__(title, "Save", about=f"{path}: {replaces or begins}")
         self._begins = begins
         """The prompt whose suite begins with this case; empty: it has one."""
         self._path = path
@@ -119,6 +122,7 @@ class CaseForm(Dialog[tuple[str, str]]):
 
         def answered(drops: bool | None) -> None:
             if drops:
+                self.finish()
                 self.dismiss(None)
 
         self.app.push_screen(DropTyped(), answered)

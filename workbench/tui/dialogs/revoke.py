@@ -13,7 +13,8 @@ from workbench.actions.releasing import revoke as revoking
 from workbench.actions.releasing.revoke import RevokePreview
 from workbench.actions.session import Session
 from workbench.present.safe_text import safe_line
-from workbench.tui.base.dialog import Dialog, field, open_with
+from workbench.tui.base.dialog import field, open_with
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.widgets.text_view import TextView
 
@@ -36,13 +37,15 @@ def open_revoke(app: AppContext, prompt_id: str, version: str) -> None:
     open_with(app, look, Revoke)
 
 
-class Revoke(Dialog[bool]):
+class Revoke(KeptDialog[bool]):
     """ctrl+s revokes it, with a reason."""
 
+    kept_as = "revoke"
     first_field = "#reason"
 
     def __init__(self, preview: RevokePreview) -> None:
-        super().__init__(f"Revoke {preview.version.ref} · ^s revokes it for ever", "Revoke")
+        ref = preview.version.ref
+        super().__init__(f"Revoke {ref} · ^s revokes it for ever", "Revoke", about=ref)
         self._preview = preview
 
     def body(self) -> Iterable[Widget]:

@@ -15,7 +15,8 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.registry.models.actors import can_be_seen
 from workbench.registry.models.records import RuleChange, WaitingRule
-from workbench.tui.base.dialog import Dialog, field, open_with
+from workbench.tui.base.dialog import field, open_with
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.dialogs.simple import Reading
 from workbench.tui.services.rule_queries import Rules, changes_text, read_rules, waiting_text
@@ -63,9 +64,10 @@ def open_approve_rules(app: AppContext) -> None:
     open_with(app, read_rules, make)
 
 
-class ApplyRules(Dialog[bool]):
+class ApplyRules(KeptDialog[bool]):
     """ctrl+s applies exactly these changes, with a reason, or nothing."""
 
+    kept_as = "rules"
     first_field = "#reason"
 
     def __init__(self, changes: tuple[RuleChange, ...]) -> None:
@@ -102,8 +104,10 @@ class ApplyRules(Dialog[bool]):
         app.tell(message)
 
 
-class ApproveRules(Dialog[bool]):
+class ApproveRules(KeptDialog[bool]):
     """ctrl+s approves exactly these records, or one of them."""
+
+    kept_as = "rule-approval"
 
     def __init__(self, waiting: tuple[WaitingRule, ...]) -> None:
         super().__init__("Rules that wait for an approval · ^s approves them", "Approve")

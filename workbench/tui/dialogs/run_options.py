@@ -20,7 +20,8 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import DEV_SPLIT, Suite
 from workbench.runs.spec.values import RunSpec
-from workbench.tui.base.dialog import Dialog, field, labelled, open_with
+from workbench.tui.base.dialog import field, labelled, open_with
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.dialogs.ask_calls import estimate_line, reason_to_ask
 from workbench.tui.services.model_names import LastName, known_models
 from workbench.tui.widgets.controls import Choice, Option, Tick
@@ -72,15 +73,16 @@ def open_run_options(app: AppContext, ref: str) -> None:
     open_with(app, read, RunOptions)
 
 
-class RunOptions(Dialog[None]):
+class RunOptions(KeptDialog[None]):
     """Enter on the button, which has the focus first, starts it; in a field it goes on to the next
     one. Labels are those of `workbench run`.
     """
 
+    kept_as = "run"
     first_field = "#yes"
 
     def __init__(self, offer: Offer) -> None:
-        super().__init__(f"Run {offer.source.name} · ^s starts it", "Run")
+        super().__init__(f"Run {offer.source.name} · ^s starts it", "Run", about=offer.source.name)
         self._offer = offer
         self._timer: Timer | None = None
         self._ahead: Ahead | None = None
@@ -220,6 +222,7 @@ class RunOptions(Dialog[None]):
             return
         app = self.app
         app.select(suite=ahead.runs[0][0].suite.name)
+        self.finish()
         self.dismiss(None)
         app.runs.start_all(ahead.runs)
         app.open_run()

@@ -18,7 +18,8 @@ from workbench.prompts.inputs.checks import misfit
 from workbench.prompts.kinds import MEDIA
 from workbench.prompts.sizes import about_tokens
 from workbench.prompts.values import Input, Prompt
-from workbench.tui.base.dialog import Dialog, labelled
+from workbench.tui.base.dialog import labelled
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.table.case_texts import flat_json
 from workbench.tui.widgets.controls import Choice, Option
 from workbench.tui.widgets.text import PlainLabel, plain
@@ -34,9 +35,10 @@ GIVEN = "given"
 """The id of typed inputs until they are kept."""
 
 
-class InputsForm(Dialog[Case]):
+class InputsForm(KeptDialog[Case]):
     """Closes with the case to try: the one it was filled from, unless something else was typed."""
 
+    kept_as = "inputs"
     first_field = "#given-0"
     DEFAULT_CSS: ClassVar[str] = """
     InputsForm #dialog { width: 100%; max-width: 100; }
@@ -48,7 +50,7 @@ class InputsForm(Dialog[Case]):
         self, title: str, inputs: Sequence[Input], cases: Sequence[Case], shown: Case | None
     ) -> None:
         """`cases` are what it can be filled from; `shown` is what it begins with."""
-        super().__init__(title, "Try")
+        super().__init__(title, "Try", about=title)
         self._inputs = inputs
         self._cases = {case.id: case for case in cases[:_LISTED]}
         if shown is not None:

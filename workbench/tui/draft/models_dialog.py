@@ -10,18 +10,20 @@ from textual.widgets import Input
 from workbench.errors import UsageError
 from workbench.prompts.values import Model
 from workbench.settings import Settings
-from workbench.tui.base.dialog import Dialog, field
+from workbench.tui.base.dialog import field
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.draft.trial import parse_models
 from workbench.tui.widgets.text import PlainStatic
 
 
-class Models(Dialog[list[Model]]):
+class Models(KeptDialog[list[Model]]):
     """Closes with the models, the draft's own first."""
 
+    kept_as = "models"
     first_field = "#models"
 
     def __init__(self, own: Model, settings: Settings) -> None:
-        super().__init__("Try this case on several models", "Try")
+        super().__init__("Try this case on several models", "Try", about=f"{own.provider}/{own.id}")
         self._own = own
         self._settings = settings
 

@@ -14,7 +14,8 @@ from workbench.actions.releasing import register as registering
 from workbench.actions.releasing.register import Proposal
 from workbench.actions.session import Session
 from workbench.present.safe_text import safe_line
-from workbench.tui.base.dialog import Dialog, field, open_with
+from workbench.tui.base.dialog import field, open_with
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.widgets.text import PlainStatic
 
@@ -40,13 +41,15 @@ def open_register(app: AppContext, ref: str) -> None:
     open_with(app, propose, ask)
 
 
-class Register(Dialog[str]):
+class Register(KeptDialog[str]):
     """Closes with `prompt_id@version`."""
 
+    kept_as = "register"
+    proposed = ("version",)
     first_field = "#description"
 
     def __init__(self, proposal: Proposal, ref: str) -> None:
-        super().__init__(f"Register {ref}", "Register")
+        super().__init__(f"Register {ref}", "Register", about=ref)
         self._proposal = proposal
         self._ref = ref
 

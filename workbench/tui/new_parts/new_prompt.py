@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +12,7 @@ from textual.widgets import Input, OptionList, TextArea
 from workbench.actions.workspace.new_parts.names import NAME
 from workbench.actions.workspace.new_parts.prompt import TEMPLATES, new_prompt, variables
 from workbench.tui.base.dialog import Dialog, field
-from workbench.tui.new_parts.kept_dialog import KeptDialog
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.widgets.option_lists import PlainOptions
 from workbench.tui.widgets.prompt_text import prompt_text
 from workbench.tui.widgets.text import PlainStatic
@@ -141,20 +141,15 @@ class PastedPrompt(KeptDialog[str]):
         super().__init__("New prompt from a text · paste it, then ^s", "Make it")
 
     def body(self) -> Iterable[Widget]:
-        yield ValueArea(str(self.before.get("text", "")), id="pasted")
-        yield from field("prompt-id", "name", str(self.before.get("id", "")), hint=_NAME_HINT)
+        yield ValueArea("", id="pasted")
+        yield from field("prompt-id", "name", hint=_NAME_HINT)
         yield PlainStatic(id="inputs")
-
-    def typed(self) -> Mapping[str, Any]:
-        name = self.query_one("#prompt-id", Input).value
-        return {"text": self.query_one("#pasted", ValueArea).text, "id": name}
 
     def on_mount(self) -> None:
         self._say_inputs()
 
     def on_text_area_changed(self, message: TextArea.Changed) -> None:
         message.stop()
-        self.touched()
         self._say_inputs()
 
     def _say_inputs(self) -> None:
@@ -165,10 +160,6 @@ class PastedPrompt(KeptDialog[str]):
             f"inputs: {inputs}\nroles: a line `system:` or `user:` begins a message; without one"
             " all of it is the user's"
         )
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        message.stop()
-        self.touched()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -181,7 +172,7 @@ class PastedPrompt(KeptDialog[str]):
 
     def _make(self) -> None:
         given = self.typed()
-        text, prompt_id = given["text"], given["id"].strip()
+        text, prompt_id = given["pasted"], given["prompt-id"].strip()
         if not text.strip():
             self.problem("there is no text yet: paste it, or type it")
             self.query_one("#pasted").focus()
@@ -190,7 +181,6 @@ class PastedPrompt(KeptDialog[str]):
             return
 
         def made(path: Path) -> None:
-            self.finish()
             self.app.tell(f"made {path.name} · ^t tries it")
             self.dismiss(prompt_id)
 

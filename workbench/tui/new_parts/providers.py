@@ -15,7 +15,7 @@ from workbench.actions.workspace.new_parts.provider import (
     provider_settings,
 )
 from workbench.tui.base.dialog import Dialog, field, labelled
-from workbench.tui.new_parts.kept_dialog import KeptDialog
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.new_parts.pick_model import Listed, PickModel, list_models
 from workbench.tui.widgets.controls import Choice, Option
 from workbench.tui.widgets.option_lists import PlainOptions
@@ -128,12 +128,10 @@ class NewProvider(KeptDialog[None]):
             )
             for name, value in zip(("name", "base-url", "variable"), values, strict=True):
                 self.query_one(f"#{name}", Input).value = value
-        self.touched()
         self._say()
 
     def on_input_changed(self, message: Input.Changed) -> None:
         message.stop()
-        self.touched()
         self._say()
 
     def _say(self) -> None:

@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -16,6 +17,7 @@ from rich.text import Text
 from workbench._version import __version__
 from workbench.present.safe_text import safe_text
 from workbench.tui.context.app_context import AppContext
+from workbench.tui.services.unfinished import unwritten_words
 
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
@@ -27,6 +29,7 @@ class ShutdownApp(AppContext):
         super().__init__(**options)
         self.before_exit: list[Callable[[], str]] = []
         """Called before the app ends, however it ends; each returns what could not be saved."""
+        self.unwritten: dict[Path, str] = {}
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._own_context = contextvars.Context()
 
@@ -46,7 +49,7 @@ class ShutdownApp(AppContext):
 
     def settle(self) -> None:
         """Save unsaved drafts; the app counts as ending from here on."""
-        self.print_at_exit(finish(self.before_exit))
+        self.print_at_exit(self._saved())
         self.is_ending = True
 
     def on_loop(self, fn: Callable[[], None]) -> None:
@@ -63,7 +66,13 @@ class ShutdownApp(AppContext):
                 self._own_loop.call_soon_threadsafe(call, context=self._own_context)
 
     def crash_lines(self) -> Iterable[Text]:
-        return [crash_report(), *finish(self.before_exit)]
+        return [crash_report(), *self._saved()]
+
+    def _saved(self) -> list[Text]:
+        """Save everything; what could not be saved."""
+        problems = finish(self.before_exit)
+        words, self.unwritten = unwritten_words(self.unwritten), {}
+        return [*problems, Text(safe_text(words))] if words else problems
 
 
 def listen(loop: asyncio.AbstractEventLoop, end: Callable[[int], None]) -> None:

@@ -46,7 +46,7 @@ def open_suite_walk(app: AppContext, prompt_id: str, done: Callable[[Path], obje
         return versions[0].prompt if versions else prompt
 
     def opened(prompt: Prompt | None) -> None:
-        kept = Unfinished(app, Step.kept_as).load()
+        kept = Unfinished(app, Step.kept_as, prompt_id).load()
         walk = Walk(kept_form(kept, prompt_id), prompt)
         app.push_screen(CasesStep(walk), answered)
 

@@ -12,7 +12,8 @@ from textual.widgets import Input
 from workbench.errors import UsageError, WorkbenchError
 from workbench.scorers.base import Kind
 from workbench.scorers.catalog import REQUIRED, options_of
-from workbench.tui.base.dialog import Dialog, field
+from workbench.tui.base.dialog import field
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.widgets.controls import Tick
 from workbench.tui.widgets.text import PlainStatic
 from workbench.typed_options import Option, checked
@@ -21,15 +22,16 @@ _RARE = ("name", "after", "weight")
 """Options that a suite with several scorers of one kind needs, to be written in its file."""
 
 
-class ScorerOptions(Dialog[dict[str, Any]]):
+class ScorerOptions(KeptDialog[dict[str, Any]]):
     """Closes with the options that differ from what holds without them."""
 
+    kept_as = "scorer-options"
     DEFAULT_CSS: ClassVar[str] = """
     ScorerOptions .about { color: $text-muted; padding-left: 2; height: auto; }
     """
 
     def __init__(self, kind: Kind, given: Mapping[str, Any]) -> None:
-        super().__init__(f"Options of {kind.name}", "Take them")
+        super().__init__(f"Options of {kind.name}", "Take them", about=kind.name)
         self._kind = kind
         self._given = given
         self._options = {k: o for k, o in options_of(kind).items() if k not in _RARE}

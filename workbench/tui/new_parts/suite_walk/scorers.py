@@ -27,7 +27,8 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.scorers.base import Kind, Score
-from workbench.tui.base.dialog import Dialog, field
+from workbench.tui.base.dialog import field
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.dialogs.columns import TickTable
 from workbench.tui.keys import keys
 from workbench.tui.new_parts.suite_walk.form import Walk
@@ -278,9 +279,10 @@ def _short(value: object) -> str:
     return f"{text[:40]}…" if len(text) > 40 else text or "nothing"
 
 
-class TypeAnswer(Dialog[str]):
+class TypeAnswer(KeptDialog[str]):
     """Closes with an answer to judge."""
 
+    kept_as = "answer"
     first_field = "#answer"
 
     def __init__(self, before: str) -> None:

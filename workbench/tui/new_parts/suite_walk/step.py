@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from workbench.tui.new_parts.kept_dialog import KeptDialog
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.new_parts.suite_walk.form import Walk
 
 STEPS = ("cases", "columns", "scorers", "gate", "files")
@@ -24,7 +24,7 @@ class Step(KeptDialog[Path]):
         place = STEPS.index(self.step)
         title = f"New suite of {walk.form.prompt_id} · {place + 1}/{len(STEPS)} {self.step}"
         title = f"{title} · {self.keys_said}" if self.keys_said else title
-        super().__init__(title, yes, no="Back" if place else "Close")
+        super().__init__(title, yes, no="Back" if place else "Close", about=walk.form.prompt_id)
         self.walk = walk
 
     def gather(self) -> None:
@@ -34,6 +34,10 @@ class Step(KeptDialog[Path]):
         self.gather()
         return self.walk.form.content()
 
+    def restore(self) -> bool:
+        """The form that was kept is what the walk begins with."""
+        return False
+
     def go_on(self, step: Step) -> None:
         """Open the next step; this one closes with what that one made."""
         self.keep()
@@ -41,5 +45,4 @@ class Step(KeptDialog[Path]):
 
     def _answered(self, made: Path | None) -> None:
         if made:
-            self.finish()
             self.dismiss(made)
