@@ -21,6 +21,7 @@ SECTIONS = {
         "runs": "runs",
         "estimate": "estimate",
         "compare": "compare",
+        "prefer": "prefer",
         "diff": "diff",
         "bisect": "bisect",
         "report": "report",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,10 +75,10 @@ def label_command(
 def _ask(context: CommandContext, session: Session, desk: Desk) -> Desk:
     """Ask until there is nothing left or the rater leaves; returns what was said."""
     from workbench.actions.labelling.label import give, note, skip, undo
-    from workbench.cli.one_key import END, read_key, read_text
+    from workbench.cli.one_key import END, narrator, read_key, read_text
     from workbench.present.labels.texts import answer_lines
 
-    say = _narrator(context)
+    say = narrator(context)
     keys = keys_of(desk.labels)
     back: Item | None = None
     while item := back or next(iter(desk.open), None):
@@ -123,16 +122,3 @@ def _head(desk: Desk) -> str:
 def _keys_line(desk: Desk) -> str:
     labels = (f"{_LETTERS.get(label, at)} {label}" for at, label in enumerate(desk.labels, 1))
     return "  ".join([*labels, "s skip", "u undo", "n note", "q leave"])
-
-
-def _narrator(context: CommandContext) -> Callable[[Iterable[str]], None]:
-    """Where cases are shown: stdout, and stderr where that is for JSON."""
-
-    def say(lines: Iterable[str]) -> None:
-        for line in lines:
-            if context.as_json:
-                context.note(line)
-            else:
-                context.data(line)
-
-    return say

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 
 import click
+
+from workbench.cli.context import CommandContext
 
 END = "q"
 _ARROWS = {"\x1b[D": "left", "\x1b[C": "right", "\x1bOD": "left", "\x1bOC": "right"}
@@ -33,3 +36,16 @@ def read_text(prompt: str) -> str:
         return str(click.prompt(prompt, default="", show_default=False, err=True)).strip()
     except click.Abort:
         return ""
+
+
+def narrator(context: CommandContext) -> Callable[[Iterable[str]], None]:
+    """Writes what is asked about to stdout, and to stderr where that is for JSON."""
+
+    def say(lines: Iterable[str]) -> None:
+        for line in lines:
+            if context.as_json:
+                context.note(line)
+            else:
+                context.data(line)
+
+    return say

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from workbench.datasets.readers import READERS, dataset_from_rows, decode, read_
 from workbench.datasets.values import CASE_KEYS, CHECKS, TOOL_RESULTS, Case
 from workbench.errors import DatasetError
 from workbench.files import write_atomically
+from workbench.fingerprints import fingerprint
 from workbench.json_text import dumps
 
 SUFFIX = ".jsonl"
@@ -26,6 +28,35 @@ def add_case(path: Path, case: Case) -> None:
     line = _line(case)
     separator = "" if not text or text.endswith("\n") else "\n"
     _write(path, f"{text}{separator}{line}\n", text)
+
+
+def add_cases(path: Path, cases: Sequence[Case]) -> int:
+    """Append the cases whose inputs no case has yet, to a new file where there is none; returns how
+    many. An id that is taken is replaced by a free one. Raises DatasetError when the file is not
+    JSONL.
+    """
+    known = _cases(path) if path.exists() else ()
+    taken = {case.id for case in known}
+    asked = {fingerprint(case.inputs) for case in known}
+    lines = []
+    for case in cases:
+        if fingerprint(case.inputs) in asked:
+            continue
+        case_id = free_id(sorted(taken), case.id) if case.id in taken else case.id
+        lines.append(_line(replace(case, id=case_id)) + "\n")
+        taken.add(case_id)
+        asked.add(fingerprint(case.inputs))
+    if lines:
+        before = _text(path) if path.exists() else ""
+        separator = "" if not before or before.endswith("\n") else "\n"
+        text = before + separator + "".join(lines)
+        if path.exists():
+            _write(path, text, before)
+        else:
+            _check_suffix(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, text)
+    return len(lines)
 
 
 def replace_case(path: Path, case: Case, *, case_id: str = "") -> None:
@@ -122,11 +153,15 @@ def _line(case: Case, before: str = "") -> str:
     return dumps(row)
 
 
-def _text(path: Path) -> str:
+def _check_suffix(path: Path) -> None:
     if path.suffix.lower() != SUFFIX:
         raise DatasetError(
             f"{path} is written by another program", hint=f"only {SUFFIX} files can be edited here"
         )
+
+
+def _text(path: Path) -> str:
+    _check_suffix(path)
     try:
         return decode(path.read_bytes(), str(path))
     except OSError as error:

@@ -315,13 +315,13 @@ def side_of(session: Session, side: PlannedSide, on_run: OnRun | None) -> Side:
     )
 
 
-def finished_run(session: Session, spec: RunSpec, name: str, on_run: OnRun | None) -> str:
-    """The id of a complete run of `spec`: a stored one, or a new one. Blocks.
-
-    A new one that stays incomplete is returned too: its missing cases count as missing.
-    Raises UsageError when the run was stopped without results.
+def finished_run(
+    session: Session, spec: RunSpec, name: str, on_run: OnRun | None, *, keep_cases: bool = True
+) -> str:
+    """The id of a complete run of `spec`: a stored one, or a new one. Blocks. A new one that stays
+    incomplete is returned too. Raises UsageError when it was stopped without results.
     """
-    return _find(session, spec) or _new_run(session, spec, name, on_run)
+    return _find(session, spec) or _new_run(session, spec, name, on_run, keep_cases)
 
 
 def _find(session: Session, spec: RunSpec) -> str | None:
@@ -331,8 +331,10 @@ def _find(session: Session, spec: RunSpec) -> str | None:
     return session.store.find(spec.prompt.fingerprint, spec.suite.parts, case_ids, cases=spec.cases)
 
 
-def _new_run(session: Session, spec: RunSpec, name: str, on_run: OnRun | None) -> str:
-    live = running.start(session, spec)
+def _new_run(
+    session: Session, spec: RunSpec, name: str, on_run: OnRun | None, keep_cases: bool = True
+) -> str:
+    live = running.start(session, spec, keep_cases=keep_cases)
     if on_run:
         on_run(live, name)
     summary = live.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -59,13 +59,18 @@ def _language(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
     return Score(float(is_right), f"it reads as {language} ({share:.2f})")
 
 
-def _pii(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
+def personal_data(text: str, kinds: Sequence[str] = _PII) -> list[tuple[int, int, str]]:
+    """Where the patterns find personal data: start, end and kind, in order."""
     from datafog.engine import scan
 
-    kinds = [str(kind).upper() for kind in options["kinds"]]
-    result = scan(answer.text, engine="regex", entity_types=kinds)
+    result = scan(text, engine="regex", entity_types=list(kinds))
+    return sorted((entity.start, entity.end, entity.type) for entity in result.entities)
+
+
+def _pii(answer: Answer, _case: Case, options: Mapping[str, Any]) -> Score:
+    wanted = [str(kind).upper() for kind in options["kinds"]]
     # The kinds alone: a reason is shown and stored.
-    kinds = sorted({entity.type for entity in result.entities})
+    kinds = sorted({kind for _, _, kind in personal_data(answer.text, wanted)})
     return Score(1.0) if not kinds else Score(0.0, f"it holds {', '.join(kinds)}")
 
 
