@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 LOCAL_MODEL = "local"
 """The embedded model with any weights; `local:SHA256` has certain weights."""
 
+IMPORTED_FROM = "imported from "
+"""How the endpoint of an imported run begins: no address, so that no rule can allow it."""
+
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -26,13 +29,16 @@ def plain_address(url: str) -> str:
 
 
 def address_of(identity: Mapping[str, Any]) -> str:
-    """The endpoint in a provider's identity: an address, or `local:SHA256` for the embedded model;
-    empty if unknown.
+    """The endpoint in a provider's identity: an address, `local:SHA256` for the embedded model, or
+    `imported from TOOL`; empty if unknown.
     """
     if identity.get("weights"):
         return f"{LOCAL_MODEL}:{identity['weights']}"
+    endpoint = str(identity.get("endpoint") or "")
+    if endpoint.startswith(IMPORTED_FROM):
+        return endpoint
     try:
-        return plain_address(str(identity.get("endpoint") or ""))
+        return plain_address(endpoint)
     except ValueError:
         return ""
 

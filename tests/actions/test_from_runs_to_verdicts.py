@@ -14,7 +14,8 @@ import pytest
 
 from tests.support.openai_server import OpenAIServer, Reply
 from workbench.actions.comparing.bisect import bisect
-from workbench.actions.comparing.compare import compare, compare_many, finished_run, rank, swapped
+from workbench.actions.comparing.compare import compare, compare_many, rank, swapped
+from workbench.actions.comparing.side_runs import finished_run
 from workbench.actions.refs import resolve
 from workbench.actions.releasing.deploy import deploy
 from workbench.actions.releasing.evaluate import evaluate

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workbench.actions.comparing.gate_uses import earlier_attempts
+from workbench.actions.comparing.imports import imported_answers
 from workbench.actions.comparing.sides import covering_run, suite_of
 from workbench.actions.refs import Source, resolve, with_distinct_names
 from workbench.actions.releasing.answer_origins import needs_fresh_answers, notes_before
@@ -103,7 +104,7 @@ def preflight_comparison(
         if source.run_id:
             continue
         spec = running.make_spec(source, suite, split=split, settled=source.is_settled)
-        if not _is_stored(session, spec):
+        if not (_is_stored(session, spec) or imported_answers(session, spec)):
             lines.append(f"{source.name} on {suite.name}: {plural(len(spec.cases), 'case')}")
             specs.append(spec)
     return preflight_runs(session, specs, lines)

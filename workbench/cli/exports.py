@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TargetConflict
+from workbench.present.safe_text import safe_line
+from workbench.units import plural
 
 if TYPE_CHECKING:
     from workbench.actions.releasing.delivering import Outcome
     from workbench.actions.releasing.exporting import Exported, Plan
+    from workbench.actions.releasing.imported_runs import StoredRun
     from workbench.actions.releasing.publishing import Behind, Waiting
     from workbench.exchange.delivery import Moved
     from workbench.exchange.losses import Loss
@@ -142,3 +145,28 @@ def waiting_json(one: Waiting) -> dict[str, Any]:
         "last_error": row.last_error if row else "",
         "next_attempt": (row.next_attempt or None) if row else None,
     }
+
+
+def stored_json(run: StoredRun) -> dict[str, Any]:
+    """A run of an import."""
+    summary = run.summary
+    return {
+        "run_id": summary.run_id,
+        "new": run.is_new,
+        "model": summary.model,
+        "suite": summary.suite,
+        "answers": summary.cases * summary.repeats,
+        "errors": summary.errors,
+        "score": summary.score,
+    }
+
+
+def stored_line(run: StoredRun) -> str:
+    """The same for people."""
+    summary = run.summary
+    verb = "stored" if run.is_new else "unchanged:"
+    errors = f", {plural(summary.errors, 'error')}" if summary.errors else ""
+    return (
+        f"{verb} the run {summary.run_id} of {safe_line(summary.model or 'an unknown model')}:"
+        f" {plural(summary.scored, 'score')}{errors}"
+    )

@@ -9,15 +9,19 @@ import click
 from workbench.cli.context import CommandContext, command, folder_of
 from workbench.cli.exports import (
     line_of,
+    loss_json,
     outcome_json,
     outcome_lines,
     plan_json,
     sent_json,
     sent_lines,
+    stored_json,
+    stored_line,
     waiting_json,
 )
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, UsageError
 from workbench.suggestions import did_you_mean
+from workbench.units import plural
 from workbench.workspace import SUITE_FILE
 
 
@@ -157,14 +161,19 @@ def import_command(
 
     The format is told by the content. Nothing is overwritten, and importing the same again makes
     nothing. What stands in the file is data: no address, key or code in it takes effect. What
-    cannot be imported is listed, with what to do about it.
+    cannot be imported is listed, with what to do about it. Answers in it become stored runs: a
+    comparison takes them, a gate never does.
     """
+    from workbench.actions.releasing.imported_runs import store_runs
     from workbench.actions.releasing.importing import make, plan_import
 
     plan = plan_import(context.workspace(), path, name, kind, beside)
+    stored = []
     if not dry_run:
         make(plan)
-    for loss in plan.imported.losses:
+        stored = store_runs(context.session(), plan.runs) if plan.runs else []
+    losses = [*plan.imported.losses, *(loss for run in stored for loss in run.differs)]
+    for loss in losses:
         context.note(f"lost: {loss}")
     drafts = [str(draft) for draft in plan.drafts]
     suites = [str(file) for file in plan.suites if file.name == SUITE_FILE]
@@ -174,10 +183,14 @@ def import_command(
         "suites": suites,
         "unchanged": [str(file) for file in plan.unchanged],
         "dry_run": dry_run,
-        "lost": [{"what": loss.what, "instead": loss.instead} for loss in plan.imported.losses],
+        "lost": [loss_json(loss) for loss in losses],
+        "runs": [stored_json(run) for run in stored],
     }
     verb = "would make" if dry_run else "made"
     lines = [f"{verb} the draft {draft}" for draft in drafts]
     lines += [f"{verb} the suite {suite}" for suite in suites]
     lines += [f"unchanged: {file}" for file in plan.unchanged]
+    lines += [stored_line(run) for run in stored]
+    if dry_run:
+        lines += [f"would store a run of {plural(len(run.answers), 'answer')}" for run in plan.runs]
     context.answer(values, lines)

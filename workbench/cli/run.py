@@ -18,6 +18,7 @@ from workbench.cli.run_measures import measure_lines, measure_values
 from workbench.errors import EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
 from workbench.present import numbers
 from workbench.present.run_remarks import latencies, remarks
+from workbench.runs.spec.environment import IMPORTED
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
@@ -243,7 +244,7 @@ def lines_of(summary: RunSummary, batch: str = "") -> list[str]:
     took = latencies(summary.environment)
     if took:
         lines[2] += f"  ({took})"
-    if exit_code(summary) == EXIT_INCOMPLETE:
+    if exit_code(summary) == EXIT_INCOMPLETE and IMPORTED not in summary.environment:
         lines.append(next_step(summary.run_id, batch))
     return lines
 

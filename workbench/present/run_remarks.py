@@ -11,6 +11,7 @@ from workbench.runs.spec.environment import (
     ALTERED,
     ASKED_AGAIN,
     EMPTY,
+    IMPORTED,
     MAYBE_BILLED,
     READ_NOTES,
     STRANGE_LINES,
@@ -20,6 +21,13 @@ from workbench.runs.spec.environment import (
 def remarks(environment: Mapping[str, Any]) -> list[str]:
     """Sentences about a run's environment: models, ignored options, uncertain calls."""
     sentences = []
+    imported = environment.get(IMPORTED)
+    if imported:
+        made = ", ".join(filter(None, (imported.get("name"), imported.get("made_at"))))
+        sentences.append(
+            f"imported from {imported.get('tool')}{f' ({made})' if made else ''}: stands in"
+            " comparisons, never for a gate"
+        )
     ignored = environment.get("ignored")
     if ignored:
         sentences.append(

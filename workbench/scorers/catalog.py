@@ -22,6 +22,7 @@ from workbench.scorers.families import (
     contents,
     cost,
     embedding,
+    external,
     fields,
     length,
     markup,
@@ -39,7 +40,7 @@ from workbench.typed_options import Option, options_problem, read_options
 
 _FAMILIES = (
     *(text, length, numeric, structure, fields, markup, similarity, overlap, embedding, contents),
-    *(behaviour, cost, combined),
+    *(behaviour, cost, combined, external),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for family in _FAMILIES for kind in family.KINDS}
 """Those that are built in."""

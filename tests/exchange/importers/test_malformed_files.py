@@ -17,6 +17,7 @@ from tests.exchange.importers.test_openai_evals import check, dump
 from tests.exchange.importers.test_prompt_files import DOTPROMPT, GITHUB, LANGFUSE, PROMPTY_1
 from tests.exchange.importers.test_promptfoo import CONFIG
 from tests.support.examples import examples
+from tests.support.inspect_logs import log
 from workbench.actions.releasing.importing import read_source
 from workbench.errors import WorkbenchError
 from workbench.exchange.forms.promptfoo_csv import read_tests
@@ -53,6 +54,14 @@ MANIFEST = {
         ]
     },
 }
+RESULT = {
+    "run_id": "r",
+    "data_source_idx": 0,
+    "item": {"q": "x"},
+    "sample": {"outputs": [{"role": "assistant", "content": "y"}], "token_usage": {}},
+    "grades": {"same": 1.0},
+    "passes": {"same": True},
+}
 LLM = {"name": "x", "prompt": "$a", "system": "b", "defaults": {"a": "1"}, "options": {"seed": 1}}
 
 
@@ -68,6 +77,8 @@ DOCUMENTS: dict[str, tuple[Any, Any]] = {
     "manifest.json": (MANIFEST, json.dumps),
     "eval.json": (dump(check("eq", "{{item.label}}"), check("like", "a")), json.dumps),
     "rows.jsonl": ({"input": [{"role": "user", "content": "a"}], "ideal": "b"}, json.dumps),
+    "results.jsonl": (RESULT, json.dumps),
+    "inspect.json": (log(), json.dumps),
     "x.prompt.yml": (yaml.safe_load(GITHUB), yaml.safe_dump),
     "llm.yaml": (LLM, yaml.safe_dump),
     "promptfooconfig.yaml": (yaml.safe_load(CONFIG), yaml.safe_dump),

@@ -138,7 +138,8 @@ def test_samples_of_open_evals_share_the_messages_that_are_alike(tmp_path: Path)
 def test_results_and_items_say_that_they_hold_no_prompt_and_no_grader(tmp_path: Path) -> None:
     row = {"run_id": "r", "data_source_idx": 0, "item": {"q": "x"}, "grades": {"same": 1.0}}
     brought = imported(tmp_path, "results.jsonl", [row, {**row, "run_id": "s"}])
-    assert "the grades of same" in lost(brought) and "1 items" in lost(brought)
+    assert "the graders same" in lost(brought) and "the prompt and the model" in lost(brought)
+    assert [len(run.answers) for run in brought.runs] == [1, 1]
     assert brought.prompts[0].messages[0].content == "{{ q }}"
     items = imported(tmp_path, "items.jsonl", [{"item": {"q": "x"}}, {"item": {"q": "y"}}])
     assert "2 items" in lost(items) and not items.suites

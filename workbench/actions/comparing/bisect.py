@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from workbench.actions.comparing.compare import Compared, OnRun, compare, finished_run
+from workbench.actions.comparing.compare import Compared, compare
+from workbench.actions.comparing.side_runs import OnRun, finished_run
 from workbench.actions.refs import Source
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import Cost, OnPlanned, PlannedRun, cost_to_confirm

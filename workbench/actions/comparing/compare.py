@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from workbench.actions.comparing.beside import NOTHING, Beside, beside, own_noise
 from workbench.actions.comparing.gate_uses import note_comparison
+from workbench.actions.comparing.imports import import_notes
 from workbench.actions.comparing.preview import Preview, part_of
-from workbench.actions.comparing.sides import SAME, check_sides, covering_run, split_of, suite_of
+from workbench.actions.comparing.side_runs import OnRun, Side, plan_side, side_of
+from workbench.actions.comparing.sides import SAME, check_sides, split_of, suite_of
 from workbench.actions.refs import Source, resolve, with_distinct_names
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnPlanned, PlannedRun
@@ -19,48 +20,12 @@ from workbench.datasets.distinct import check_consistent, distinct
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.spec.suite import Suite
-from workbench.runs.spec.values import Result, RunSpec, RunStatus, RunSummary
 from workbench.verdicts.comparison import compare_shuffled, undecided
 from workbench.verdicts.conditions import gate_of
 from workbench.verdicts.multiple_comparisons import best_of, best_of_note, holm, mid_p
 from workbench.verdicts.noise import Noise
-from workbench.verdicts.pairing import by_case, check_comparable, pair_results
+from workbench.verdicts.pairing import check_comparable, pair_results
 from workbench.verdicts.values import CasePair, Comparison, Gate
-
-if TYPE_CHECKING:
-    from workbench.runs.engine.live import LiveRun
-
-OnRun = Callable[["LiveRun", str], None]
-"""Called with each run that is started, and the display name of its prompt."""
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of a comparison: its prompt, its run, its results by case id."""
-
-    source: Source
-    summary: RunSummary
-    results: Mapping[str, tuple[Result, ...]]
-    cases: tuple[Case, ...]
-    """The run's cases, answered or not."""
-
-    @property
-    def all_results(self) -> list[Result]:
-        """The results of all cases and repeats."""
-        return [result for group in self.results.values() for result in group]
-
-
-@dataclass(frozen=True)
-class PlannedSide:
-    """A side before it is run: a stored run's id, or the run to make."""
-
-    source: Source
-    spec: RunSpec | None
-    """None: a stored run was named."""
-    run_id: str | None
-    """The stored run to use; None: it has to be run."""
-    altered: int = 0
-    """Number of a stored run's results that were altered, so that it cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +154,8 @@ def compare_many(
         cases = preview.sample(cases)
     check_sides(session, (a, *others), suite, cases, fresh=fresh)
     planned = [
-        plan_side(session, source, suite, split, fresh, as_stored, cases) for source in (a, *others)
+        plan_side(session, source, suite, split, fresh, as_stored, cases, imported=True)
+        for source in (a, *others)
     ]
     if on_planned:
         on_planned([PlannedRun(item.spec) for item in planned if item.spec and not item.run_id])
@@ -199,6 +165,7 @@ def compare_many(
     pairings = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
     best = rank([_with_noise(session, compared) for compared in pairings])
     source_notes = [source.note for source in (a, *others) if source.note]
+    source_notes += import_notes(side.summary for side in (side_a, *sides))
     case_notes = [note for one in pairings for note in one.notes]
     return replace(best, notes=tuple(dict.fromkeys([*source_notes, *case_notes])))
 
@@ -273,77 +240,3 @@ def _with_noise(session: Session, compared: Compared) -> Compared:
         compared = replace(compared, comparisons=comparisons, gate=Gate.NO_DECISION)
     scorer, cases = compared.headline.scorer, compared.cases
     return replace(compared, noise=own_noise(session, compared.a.summary, scorer, cases))
-
-
-def plan_side(
-    session: Session,
-    source: Source,
-    suite: Suite,
-    split: str | None,
-    fresh: bool = False,
-    as_stored: bool = False,
-    cases: tuple[Case, ...] | None = None,
-) -> PlannedSide:
-    """The run that a side needs on `cases` (None: the split), and the stored run that has it.
-
-    With `as_stored`, a stored run with failed calls is used too.
-    """
-    if source.run_id:
-        return PlannedSide(source, None, source.run_id)
-    spec = running.make_spec(source, suite, split=split, fresh=fresh, settled=source.is_settled)
-    if cases is not None:
-        spec = replace(spec, cases=cases)
-    run_id = _find(session, spec)
-    if not run_id and as_stored and not fresh:
-        run_id = covering_run(session, spec)
-    return PlannedSide(source, spec, run_id)
-
-
-def side_of(session: Session, side: PlannedSide, on_run: OnRun | None) -> Side:
-    """The results of one side: those of its stored run, else of a new run. Blocks."""
-    source, spec = side.source, side.spec
-    if spec is None:
-        return stored_side(session, source, str(source.run_id))
-    run_id = side.run_id or _new_run(session, spec, source.name, on_run)
-    whole = stored_side(session, source, run_id)
-    case_ids = {case.id for case in spec.cases}
-    # A stored run may have more cases than this comparison.
-    return replace(
-        whole,
-        results={case_id: group for case_id, group in whole.results.items() if case_id in case_ids},
-        cases=tuple(case for case in whole.cases if case.id in case_ids),
-    )
-
-
-def finished_run(
-    session: Session, spec: RunSpec, name: str, on_run: OnRun | None, *, keep_cases: bool = True
-) -> str:
-    """The id of a complete run of `spec`: a stored one, or a new one. Blocks. A new one that stays
-    incomplete is returned too. Raises UsageError when it was stopped without results.
-    """
-    return _find(session, spec) or _new_run(session, spec, name, on_run, keep_cases)
-
-
-def _find(session: Session, spec: RunSpec) -> str | None:
-    if spec.fresh:
-        return None
-    case_ids = [case.id for case in spec.cases]
-    return session.store.find(spec.prompt.fingerprint, spec.suite.parts, case_ids, cases=spec.cases)
-
-
-def _new_run(
-    session: Session, spec: RunSpec, name: str, on_run: OnRun | None, keep_cases: bool = True
-) -> str:
-    live = running.start(session, spec, keep_cases=keep_cases)
-    if on_run:
-        on_run(live, name)
-    summary = live.wait()
-    if summary.status is RunStatus.CANCELLED or not summary.scored:
-        raise UsageError(f"the run of {name} has no results: {summary.reason or 'it was stopped'}")
-    return summary.run_id
-
-
-def stored_side(session: Session, source: Source, run_id: str) -> Side:
-    """A side from its stored run."""
-    results = by_case(session.store.results(run_id))
-    return Side(source, session.store.summary(run_id), results, session.store.cases(run_id))

@@ -8,7 +8,8 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from workbench.actions.comparing.compare import BestOf, Candidate, Compared, Side, named
+from workbench.actions.comparing.compare import BestOf, Candidate, Compared, named
+from workbench.actions.comparing.side_runs import Side
 from workbench.actions.session import Session
 from workbench.addresses import address_of
 from workbench.datasets.json_values import as_text

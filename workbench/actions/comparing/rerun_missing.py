@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from workbench.actions.comparing.compare import Compared, OnRun, Side
+from workbench.actions.comparing.compare import Compared
+from workbench.actions.comparing.side_runs import OnRun, Side
 from workbench.actions.refs import Source
 from workbench.actions.running import run as running
 from workbench.actions.session import Session

@@ -11,6 +11,7 @@ from workbench.datasets.fit import check_fit
 from workbench.datasets.values import Case
 from workbench.errors import UsageError, WorkbenchError
 from workbench.prompts.values import Prompt
+from workbench.runs.spec.environment import IMPORTED
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import RunSpec, RunStatus
 from workbench.verdicts.pairing import what_differs
@@ -83,8 +84,9 @@ def check_sides(
             _check_stored(session, source.run_id, asked_now[0], suite, cases)
 
 
-def covering_run(session: Session, spec: RunSpec) -> str | None:
-    """The newest stored run of all of `spec`, even with failed calls, or None.
+def covering_run(session: Session, spec: RunSpec, *, imported: bool = False) -> str | None:
+    """The newest stored run of all of `spec`, even with failed calls, or None; with `imported` it
+    may have been made by another tool.
 
     Its missing cases count as missing; they can be rerun explicitly.
     """
@@ -96,6 +98,7 @@ def covering_run(session: Session, spec: RunSpec) -> str | None:
             run.fingerprint != spec.prompt.fingerprint
             or run.status is RunStatus.RUNNING
             or not run.scored
+            or (not imported and IMPORTED in run.environment)
             or any(run.suite_parts.get(k) != digest for k, digest in spec.suite.parts.items())
         ):
             continue

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from workbench.actions.comparing.compare import OnRun, finished_run
+from workbench.actions.comparing.side_runs import OnRun, finished_run
 from workbench.actions.refs import Source
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnPlanned, PlannedRun

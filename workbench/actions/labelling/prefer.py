@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from workbench.actions.comparing.compare import OnRun
+from workbench.actions.comparing.side_runs import OnRun
 from workbench.actions.labelling.pairs import (
     Pair,
     Pairs,

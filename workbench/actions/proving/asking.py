@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.actions.comparing.compare import OnRun
+from workbench.actions.comparing.side_runs import OnRun
 from workbench.actions.proving.available import check_models
 from workbench.actions.proving.recorded import Recorded
 from workbench.actions.running import run as running

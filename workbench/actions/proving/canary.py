@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from workbench.actions.comparing.compare import OnRun
+from workbench.actions.comparing.side_runs import OnRun
 from workbench.actions.proving.asking import Asked, ask_again
 from workbench.actions.proving.recorded import Recorded, recall, recorded_evaluation
 from workbench.actions.running.costs import OnPlanned

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from workbench.actions.comparing.compare import OnRun, pair_up, plan_side, side_of
+from workbench.actions.comparing.compare import pair_up
+from workbench.actions.comparing.side_runs import OnRun, plan_side, side_of
 from workbench.actions.proving.suite_check import MUTANT
 from workbench.actions.refs import Source
 from workbench.actions.running.costs import OnPlanned, PlannedRun

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from workbench.actions.comparing.compare import OnRun
+from workbench.actions.comparing.side_runs import OnRun
 from workbench.actions.proving.asking import Asked, ask_again
 from workbench.actions.proving.recorded import Recorded, recall, recorded_evaluation
 from workbench.actions.running.costs import OnPlanned

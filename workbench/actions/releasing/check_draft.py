@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.actions.comparing.compare import compare_many, finished_run
+from workbench.actions.comparing.compare import compare_many
 from workbench.actions.comparing.gate_uses import note_comparison
+from workbench.actions.comparing.side_runs import finished_run
 from workbench.actions.refs import Source, resolve
 from workbench.actions.releasing.gate_run import baseline_of
 from workbench.actions.running import run as running

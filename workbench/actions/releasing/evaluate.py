@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from workbench.actions.comparing.compare import OnRun, Side, side_of, stored_side
 from workbench.actions.comparing.gate_uses import note_evaluation, questions_of
+from workbench.actions.comparing.side_runs import OnRun, Side, side_of, stored_side
 from workbench.actions.refs import source_of
 from workbench.actions.releasing.gate_run import GateRun, extended_gate, whole_gate
 from workbench.actions.releasing.gate_watch import LiveSide, Looks

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from workbench.actions.comparing.compare import PlannedSide, plan_side
 from workbench.actions.comparing.gate_uses import earlier_attempts, questions_of
+from workbench.actions.comparing.side_runs import PlannedSide, plan_side
 from workbench.actions.refs import Source, source_of
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import PlannedRun

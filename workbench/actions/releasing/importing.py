@@ -16,6 +16,7 @@ from workbench.prompts.files.prompty import parse_prompty, read_draft, write_pro
 from workbench.prompts.files.strict_yaml import dump_yaml
 from workbench.prompts.files.variants import file_name
 from workbench.prompts.values import MAX_TEXT_BYTES, SUFFIX, Prompt
+from workbench.runs.imported.values import ImportedRun
 from workbench.workspace import EVALS, PROMPTS, SUITE_FILE, Workspace
 
 CASES = "cases.jsonl"
@@ -32,6 +33,8 @@ class ImportPlan:
     """The new suites' files: the cases of each, then its suite.yaml."""
     unchanged: tuple[Path, ...] = ()
     """Drafts and suites that are there already, as they would be made."""
+    runs: tuple[ImportedRun, ...] = ()
+    """The runs to store, each with one of these suites."""
 
 
 def plan_import(
@@ -56,7 +59,12 @@ def plan_import(
         prompts = tuple(replace(prompt, prompt_id=name) for prompt in prompts)
         suites = tuple(replace(suite, name=name, prompt_id=name) for suite in suites)
         variants = tuple((v, replace(prompt, prompt_id=name)) for v, prompt in variants)
-    drafts, same = plan_drafts(workspace, prompts, name or str(path))
+    runs = tuple(
+        replace(run, suite=name, prompt=replace(run.prompt, prompt_id=name)) if name else run
+        for run in imported.runs
+    )
+    answered = frozenset(run.suite for run in runs)
+    drafts, same = plan_drafts(workspace, prompts, name or str(path), any_model=bool(runs))
     for variant, prompt in variants:
         target = workspace.root / PROMPTS / file_name(prompt.prompt_id, variant)
         if not target.exists():
@@ -65,8 +73,8 @@ def plan_import(
             same.append(target)
         else:
             raise UsageError(f"there is another draft {target.name}", hint="--as NAME")
-    files, same_suites = _plan_suites(workspace, suites, str(path))
-    return ImportPlan(imported, drafts, files, (*same, *same_suites))
+    files, same_suites = _plan_suites(workspace, suites, str(path), answered)
+    return ImportPlan(imported, drafts, files, (*same, *same_suites), runs)
 
 
 def make(plan: ImportPlan) -> None:
@@ -97,10 +105,10 @@ def write_drafts(workspace: Workspace, prompts: Iterable[Prompt], where: str) ->
 
 
 def plan_drafts(
-    workspace: Workspace, prompts: Iterable[Prompt], where: str
+    workspace: Workspace, prompts: Iterable[Prompt], where: str, *, any_model: bool = False
 ) -> tuple[dict[Path, str], list[Path]]:
     """The text of a draft of each prompt by its path, and the drafts that are there already as
-    they would be made. `where` they came from, for messages.
+    they would be made, with `any_model` but for the model. `where` they came from, for messages.
 
     Raises UsageError when another draft of a name is there, DraftError for what no draft can be.
     """
@@ -113,7 +121,7 @@ def plan_drafts(
             raise DraftError(f"{where}: its prompt is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
         target = workspace.root / PROMPTS / f"{made.prompt_id}{SUFFIX}"
         there = workspace.draft_path(made.prompt_id) or (target if target.exists() else None)
-        if there and _is_draft_of(there, made):
+        if there and _is_draft_of(there, made, any_model=any_model):
             same.append(there)
         elif there or target in texts:
             raise UsageError(
@@ -124,17 +132,26 @@ def plan_drafts(
     return texts, same
 
 
-def _is_draft_of(path: Path, prompt: Prompt) -> bool:
+def _is_draft_of(path: Path, prompt: Prompt, *, any_model: bool = False) -> bool:
     try:
-        return read_draft(path).prompt.fingerprint == prompt.fingerprint
+        there = read_draft(path).prompt
     except WorkbenchError:
         return False
+    if any_model:
+        there, prompt = replace(there, model=None), replace(prompt, model=None)
+    return there.fingerprint == prompt.fingerprint
 
 
 def _plan_suites(
-    workspace: Workspace, suites: Iterable[ImportedSuite], where: str
+    workspace: Workspace,
+    suites: Iterable[ImportedSuite],
+    where: str,
+    answered: frozenset[str] = frozenset(),
 ) -> tuple[dict[Path, str], list[Path]]:
-    """The files of each suite, and the suites that are there already as they would be made."""
+    """The files of each suite, or of them what an import that was cut short did not write, and the
+    suites that are there already as they would be made. One with answers (`answered`) is there,
+    too, when its cases are, whatever scores them.
+    """
     files: dict[Path, str] = {}
     same: list[Path] = []
     for suite in suites:
@@ -144,8 +161,13 @@ def _plan_suites(
         content = head | {key: value for key, value in parts.items() if value}
         lines = "".join(f"{dumps(dict(row), allow_nan=False)}\n" for row in suite.rows)
         new = {folder / CASES: lines, folder / SUITE_FILE: dump_yaml(content)}
-        if all(path.is_file() and path.read_text("utf-8") == text for path, text in new.items()):
+        there = {path: path.read_text("utf-8") for path in new if path.is_file()}
+        if there == new or (
+            folder / SUITE_FILE in there and suite.name in answered and _holds(there, new)
+        ):
             same.append(folder / SUITE_FILE)
+        elif there == {folder / CASES: lines} and folder / SUITE_FILE not in files:
+            files[folder / SUITE_FILE] = new[folder / SUITE_FILE]
         elif folder.exists() or folder / SUITE_FILE in files:
             raise UsageError(
                 f"{where}: there is a suite {suite.name} already",
@@ -154,6 +176,17 @@ def _plan_suites(
         else:
             files |= new
     return files, same
+
+
+def _holds(there: dict[Path, str], new: dict[Path, str]) -> bool:
+    """Whether the cases that are there hold all that are to be made."""
+    known = {line for path, text in there.items() if path.name == CASES for line in _lines(text)}
+    return all(known.issuperset(_lines(text)) for path, text in new.items() if path.name == CASES)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as a JSONL file has them: a case may hold other signs that end a line."""
+    return text.split("\n")
 
 
 def read_source(path: Path, kind: str = "", beside: Sequence[Path] = ()) -> Imported:

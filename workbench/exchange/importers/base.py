@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from workbench.exchange.losses import Loss
 from workbench.prompts.values import Prompt
+from workbench.runs.imported.values import ImportedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Imported:
     suites: tuple[ImportedSuite, ...] = ()
     variants: tuple[tuple[str, Prompt], ...] = ()
     """Further drafts of a prompt, by the name of the variant."""
+    runs: tuple[ImportedRun, ...] = ()
+    """What was answered there, each with a suite of `suites`."""
 
 
 class Importer(Protocol):

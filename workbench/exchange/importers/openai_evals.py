@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.datasets.json_values import as_text
 from workbench.errors import DraftError
 from workbench.exchange.forms.foreign import (
     as_list,
@@ -20,26 +19,19 @@ from workbench.exchange.forms.foreign import (
     json_or_none,
     prompt_id_of,
     with_inputs,
-    with_values,
 )
+from workbench.exchange.forms.openai_graders import ITEM, graded, usable
+from workbench.exchange.forms.openai_runs import TOOL, dumped_runs, external, results_of
 from workbench.exchange.importers.base import Imported, ImportedSuite
 from workbench.exchange.losses import Loss
 from workbench.exchange.plain_templates import quoted
 from workbench.fingerprints import canonical_json
 from workbench.prompts.values import SLOT, Input, Message, Model, Prompt
+from workbench.runs.imported.values import ImportedRun
 
-_ITEM = re.compile(r"\{\{\s*item\.([A-Za-z_][\w.]*)\s*\}\}")
-_OUTPUT = re.compile(r"\{\{\s*sample\.output_text\s*\}\}")
 _TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_CHECKS = {
-    "eq": ("exact_match", {"strip": False}, False),
-    "ne": ("exact_match", {"strip": False}, True),
-    "like": ("contains", {"strip": False}, False),
-    "ilike": ("contains", {"strip": False, "ignore_case": True}, False),
-}
 _OPTIONS = {"max_completions_tokens": "maxOutputTokens", "max_completion_tokens": "maxOutputTokens"}
 _OPTIONS |= {"top_p": "topP", "max_tokens": "maxOutputTokens"}
-_MODEL_GRADERS = ("label_model", "score_model")
 _IDEAL = "ideal"
 
 
@@ -119,16 +111,56 @@ def _dump(data: Mapping[str, Any], path: Path) -> Imported:
         losses.append(Loss("the prompt", "no run has one: write it into the draft"))
     criteria = evaluation["testing_criteria"]
     rows = [{"id": f"row-{n:03}", "inputs": dict(item)} for n, item in enumerate(items, 1)]
-    scorers, lost = _graded(criteria, rows)
+    case_ids = {canonical_json(item): str(row["id"]) for item, row in zip(items, rows, strict=True)}
+    scorers, lost = graded(criteria, rows)
     losses += lost
-    if runs:
-        losses.append(Loss(f"the results of {len(runs)} runs", "run the suite again"))
+    answered, more = _answered(data, prompt, case_ids, criteria, losses)
+    scorers += more
     suites: tuple[ImportedSuite, ...] = ()
     if rows and scorers:
         suites = (ImportedSuite(name, prompt.prompt_id, scorers, rows),)
     elif rows:
         losses.append(Loss(f"{len(rows)} rows", "no grader of them has a scorer: write a suite"))
-    return Imported((prompt,), tuple(losses), suites)
+    return Imported((prompt,), tuple(losses), suites, runs=tuple(answered) if suites else ())
+
+
+def _answered(
+    data: Mapping[str, Any],
+    prompt: Prompt,
+    case_ids: Mapping[str, str],
+    criteria: Sequence[Any],
+    losses: list[Loss],
+) -> tuple[list[ImportedRun], list[Any]]:
+    """The runs that have answers, and a scorer for each grader that has no other."""
+    graders: dict[str, str] = {}
+    without = []
+    for check in criteria:
+        if isinstance(check, Mapping):
+            name = str(check.get("name") or check.get("id") or "?")
+            graders |= {str(check.get("id")): name, name: name}
+            if not usable(check, []):
+                without.append(name)
+    entries = []
+    for entry in as_list(data.get("runs")):
+        run = as_mapping(as_mapping(entry).get("run", entry))
+        own = replace(prompt, model=None)
+        if _template(run):
+            try:
+                own = _prompt_of_run(prompt.prompt_id, run)
+            except DraftError as error:
+                losses.append(Loss(f"the run {run.get('name')}", f"not imported: {error.message}"))
+                continue
+        if replace(own, model=None).fingerprint != replace(prompt, model=None).fingerprint:
+            instead = "its answers stand with its own prompt: compare by the run's id"
+            losses.append(Loss(f"the prompt of the run {run.get('name')}", instead))
+        entries.append((run, as_mapping(entry), own))
+    runs, stray = dumped_runs(entries, case_ids, graders, prompt.prompt_id)
+    if stray:
+        losses.append(Loss(f"{stray} answers", "they are to no row of the dump"))
+    empty = len(entries) - len(runs)
+    if empty:
+        losses.append(Loss(f"{empty} runs without output items", "run the suite again"))
+    return runs, [external(name) for name in without] if runs else []
 
 
 def _runs(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -181,7 +213,7 @@ def _inputs_in(messages: Sequence[Message]) -> Iterator[Input]:
 
 def _jinja(text: str) -> str:
     """A template over `item` as one over its fields."""
-    pieces = _ITEM.split(text)
+    pieces = ITEM.split(text)
     for piece in pieces[::2]:
         other = _TAG.search(piece)
         if other:
@@ -199,67 +231,6 @@ def _placeholder(name: str, items: Sequence[Mapping[str, Any]]) -> Prompt:
     return with_inputs(Prompt(name, (Message("user", text),)))
 
 
-# Graders
-
-
-def _graded(
-    criteria: Sequence[Any], rows: Sequence[dict[str, Any]]
-) -> tuple[list[Any], list[Loss]]:
-    """The scorers for the graders; what a grader compares with becomes `expected` where it is one
-    field of the item, else a check of each row.
-    """
-    losses: list[Loss] = []
-    checks = [c for c in criteria if isinstance(c, Mapping) and _usable(c, losses)]
-    fields = {_field(check.get("reference")) for check in checks}
-    field = next(iter(fields)) if len(fields) == 1 else ""
-    if field and all(field in row["inputs"] for row in rows):
-        scorers = []
-        for row in rows:
-            row["expected"] = row["inputs"].pop(field)
-        for check in checks:
-            scorer = _scorer(check, None)
-            scorers += [] if scorer in scorers else [scorer]
-        return scorers, losses
-    for row in rows:
-        entries = [
-            _scorer(check, with_values(as_text(check.get("reference")), _ITEM, row["inputs"]))
-            for check in checks
-        ]
-        if entries:
-            row["checks"] = entries
-    return (["checks"] if checks else []), losses
-
-
-def _usable(check: Mapping[str, Any], losses: list[Loss]) -> bool:
-    name, kind = check.get("name") or check.get("id") or "?", check.get("type")
-    if kind == "string_check" and str(check.get("operation")) in _CHECKS:
-        if _OUTPUT.fullmatch(str(check.get("input", "")).strip()):
-            return True
-        losses.append(Loss(f"the grader {name}", "it grades no answer: look at the data itself"))
-    elif kind == "text_similarity":
-        metric, cut = check.get("evaluation_metric"), check.get("pass_threshold")
-        instead = f"add a scorer by hand: it asks for {metric} of at least {cut}"
-        losses.append(Loss(f"the grader {name}", instead))
-    elif kind in _MODEL_GRADERS:
-        losses.append(Loss(f"the grader {name}", "it asks a model: write a judge for it"))
-    elif kind == "python":
-        losses.append(Loss(f"the grader {name}", "it is code: look at it, and write a scorer"))
-    else:
-        losses.append(Loss(f"the grader {name}", f"nothing here is like {kind}"))
-    return False
-
-
-def _field(reference: Any) -> str:
-    match = _ITEM.fullmatch(str(reference).strip())
-    return match[1] if match and "." not in match[1] else ""
-
-
-def _scorer(check: Mapping[str, Any], expected: str | None) -> Any:
-    kind, options, negated = _CHECKS[check["operation"]]
-    entry = {kind: {**options, **({} if expected is None else {"expected": expected})}}
-    return {"not": entry} if negated else entry
-
-
 # Files of rows
 
 
@@ -274,11 +245,26 @@ def _items(items: Sequence[Mapping[str, Any]], path: Path) -> Imported:
 
 def _results(rows: Sequence[Mapping[str, Any]], path: Path) -> Imported:
     """Items of a file of results; several runs of an item make one case."""
-    distinct = {canonical_json(row["item"]): row["item"] for row in rows}
+    results = results_of(rows)
     graders = sorted({str(name) for row in rows for name in row["grades"]})
-    imported = _items(list(distinct.values()), path)
-    losses = (Loss(f"the grades of {', '.join(graders)}", "run the suite again"), *imported.losses)
-    return replace(imported, losses=losses)
+    name = prompt_id_of(path.stem)
+    prompt = _placeholder(name, list(results.items.values()))
+    cases = [{"id": case_id, "inputs": dict(item)} for case_id, item in results.items.items()]
+    losses = (
+        Loss("the prompt and the model", "write them into the draft"),
+        Loss(
+            f"the graders {', '.join(graders)}",
+            "their scores are kept; write scorers or a judge for answers of here",
+        ),
+    )
+    suites = (ImportedSuite(name, name, [external(grader) for grader in graders], cases),)
+    if not graders:
+        return Imported((prompt,), (*losses, Loss(f"{len(cases)} items", "no grader: no suite")))
+    runs = tuple(
+        ImportedRun(prompt, name, answers, TOOL, run_id)
+        for run_id, answers in results.answers.items()
+    )
+    return Imported((prompt,), losses, suites, runs=runs)
 
 
 def _samples(rows: Sequence[Mapping[str, Any]], path: Path) -> Imported:

@@ -64,6 +64,9 @@ STREAMED = "streamed"
 READ_NOTES = "read_notes"
 """Key of the notes on cases that were read while the run went on."""
 
+IMPORTED = "imported"
+"""Key of where an imported run was made: tool, name, made_at."""
+
 STRANGE_LINES = "strange_lines"
 """Key of the number of lines in a batch's output that belong to none of its requests."""
 

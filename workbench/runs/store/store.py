@@ -130,12 +130,14 @@ class RunStore:
         """The newest run of that prompt with exactly these parts that has a result without error
         for each of these cases and repeats, or None.
 
-        With `cases`, the cases' contents must be the same too, not only their ids.
+        With `cases`, the cases' contents must be the same too, not only their ids. A run that was
+        imported is left out: it is no evidence.
         """
         case_ids = set(case_ids)
         rows = self.database.execute(
             "SELECT id, run_id, parts, repeats, case_set FROM runs"
-            " WHERE fingerprint = ? AND status != 'running' ORDER BY id DESC",
+            " WHERE fingerprint = ? AND status != 'running'"
+            " AND json_extract(environment, '$.imported') IS NULL ORDER BY id DESC",
             [prompt_fingerprint],
         ).fetchall()
         for run, run_id, parts, repeats, case_set in rows:

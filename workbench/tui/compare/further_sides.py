@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from workbench.actions.comparing.compare import Compared, OnRun, Side, compare, named, rank
+from workbench.actions.comparing.compare import Compared, compare, named, rank
 from workbench.actions.comparing.rerun_missing import Gap, gaps
+from workbench.actions.comparing.side_runs import OnRun, Side
 from workbench.actions.session import Session
 from workbench.errors import UsageError
 from workbench.present import numbers

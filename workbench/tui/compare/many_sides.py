@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from textual import on
 
-from workbench.actions.comparing.compare import Side
 from workbench.actions.comparing.rerun_missing import Gap
+from workbench.actions.comparing.side_runs import Side
 from workbench.actions.preflight import preflight_comparison
 from workbench.errors import WorkbenchError
 from workbench.prompts.files.prompty import write_prompty

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.actions.comparing.compare import OnRun
 from workbench.actions.comparing.rerun_missing import Gap, rerun_missing
+from workbench.actions.comparing.side_runs import OnRun
 from workbench.actions.session import Session
 from workbench.errors import WorkbenchError
 from workbench.runs.spec.values import RunStatus

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.actions.comparing.compare import Compared, OnRun, compare, rank, swapped
+from workbench.actions.comparing.compare import Compared, compare, rank, swapped
 from workbench.actions.comparing.rerun_missing import Gap, gaps
+from workbench.actions.comparing.side_runs import OnRun
 from workbench.actions.session import Session
 from workbench.errors import NotFound
 from workbench.present import numbers

@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.style import Style
 from textual.widget import Widget
 
-from workbench.actions.comparing.compare import Compared, Side
+from workbench.actions.comparing.compare import Compared
+from workbench.actions.comparing.side_runs import Side
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.present.slices.lines import claim_word
