@@ -16,6 +16,7 @@ from tests.datasets.tables_made import number_cell, parquet, text_cell, xlsx
 from tests.datasets.test_sources import Folder
 from workbench.datasets.readers import read_dataset, read_rows, rows_in
 from workbench.datasets.tables import xlsx as xlsx_reader
+from workbench.datasets.tables.parquet import connected
 from workbench.datasets.values import Case
 from workbench.errors import DatasetError, ExtraMissing, SuiteError
 from workbench.prompts.files.untyped import UntypedText
@@ -173,6 +174,21 @@ def test_nothing_but_the_file_can_be_reached(tmp_path: Path) -> None:
             with pytest.raises(duckdb.Error):
                 connection.execute(sql)
         assert connection.execute(f"SELECT * FROM '{path}'").fetchall() == [(1,)]
+
+
+def test_reading_a_table_draws_nothing_and_holds_no_more_than_it_decodes(tmp_path: Path) -> None:
+    """DuckDB reads ahead whole row groups by default, and draws a bar into standard output."""
+    settings = {
+        "enable_progress_bar": "false",
+        "disable_parquet_prefetching": "true",
+        "read_ahead_depth": "0",
+        "streaming_buffer_size": "97.6 KiB",
+    }
+    path = parquet(tmp_path / "cases.parquet", "SELECT 1 AS n")
+    with connected(duckdb, path) as connection:
+        names = ", ".join(f"'{name}'" for name in settings)
+        query = f"SELECT name, value FROM duckdb_settings() WHERE name IN ({names})"
+        assert dict(connection.execute(query).fetchall()) == settings
 
 
 def test_a_table_in_git_and_one_in_a_hugging_face_folder_read_alike(folder: Folder) -> None:
