@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,8 @@ from workbench.prompts.values import (
     Prompt,
 )
 from workbench.registry import PromptRegistry, PromptVersion
+from workbench.registry.content import evidence
+from workbench.registry.storage.connection import Connection
 from workbench.runs.spec.suite import GatePolicy
 
 __all__ = ["registry", "tested"]
@@ -61,6 +64,25 @@ def test_every_part_of_the_prompt_is_upstream(registry: PromptRegistry) -> None:
         *(("seed", "7"), ("temperature", "0")),
     ]
     assert lineage.state["production"].startswith("untested")
+
+
+def test_the_scores_of_no_other_evaluation_are_read(
+    registry: PromptRegistry, tested: Tested, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are most of a registry."""
+    for version in ("1.0.0", "1.1.0", "1.2.0"):
+        tested("p", version)
+    (own,) = registry.evaluations("p", "1.1.0")
+    read: list[int] = []
+
+    def pairs(connection: Connection, seq: int) -> Any:
+        read.append(seq)
+        return read_pairs(connection, seq)
+
+    read_pairs = evidence._pairs
+    monkeypatch.setattr(evidence, "_pairs", pairs)
+    assert lineage_of(registry, "p", "1.1.0").state["production"].startswith("tested: ")
+    assert {*read} == {own.seq}
 
 
 def test_evidence_is_upstream_with_data_scorers_rules_and_record(

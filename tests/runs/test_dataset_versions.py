@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,8 +99,9 @@ def test_numbers_keep_their_spelling_and_text_its_lone_surrogates(
 
 
 def test_many_versions_of_a_large_dataset_cost_little_more_than_their_distinct_cases(
-    versions: DatasetVersions, path: Path
+    versions: DatasetVersions, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And a difference reads only the packs of the cases that differ."""
     chosen = random.Random(5)
 
     def case(at: int, version: int) -> Case:
@@ -128,6 +131,28 @@ def test_many_versions_of_a_large_dataset_cost_little_more_than_their_distinct_c
     edited = [case for case in cases if not case.inputs["ticket"].endswith(" in 0")]
     assert [changed.after for changed in changes.changed] == edited
     assert not changes.added and not changes.removed
+    last_two = reversed(versions.versions("echoes", 2))
+    read = counted(monkeypatch, "unpacked_ranges", "_pack")
+    assert len(versions.changes(*last_two).changed) == 3
+    # Of 30 packs one has the new cases; of 30 lists those that the newest is made of.
+    assert read["_pack"] <= 1 + 3
+    assert read["unpacked_ranges"] <= snapshots.LONGEST_CHAIN + 2
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, *names: str) -> Counter[str]:
+    """How often these functions of `snapshots` are called from now on."""
+    calls = Counter[str]()
+
+    def counting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            calls[name] += 1
+            return function(*arguments)
+
+        return call
+
+    for name in names:
+        monkeypatch.setattr(snapshots, name, counting(name, getattr(snapshots, name)))
+    return calls
 
 
 def test_two_cases_with_one_short_digest_are_kept_apart(

@@ -140,7 +140,8 @@ def _asked(session: Session, prompt_id: str) -> Iterable[str]:
 
 def _released(session: Session, prompt_id: str) -> Iterable[str]:
     registry = session.registry
-    if any(record.gate is Gate.PASS for record in registry.evaluations(prompt_id)):
+    recorded = registry.evaluations(prompt_id, scores=False)
+    if any(record.gate is Gate.PASS for record in recorded):
         yield "evaluate"
     live: dict[str, set[str]] = {}
     for environment in (STAGING, PRODUCTION):

@@ -72,7 +72,7 @@ def flip_rate_of(session: Session, suite: Suite) -> float | None:
 
     if not session.workspace.registry_path.exists():
         return None
-    records = session.registry.evaluations(suite.prompt_id)
+    records = session.registry.evaluations(suite.prompt_id, scores=False)
     return flip_rate_seen(
         record.evidence.comparisons[0]
         for record in records

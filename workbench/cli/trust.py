@@ -69,7 +69,7 @@ def _sources(context: CommandContext, workspace: Workspace, file: str) -> list[S
     registry = context.registry()
     registered = version_named(registry, prompt_id, version)
     sources = [feature.source for feature in pinned_features(registered.prompt).values()]
-    for record in registry.evaluations(prompt_id, registered.version):
+    for record in registry.evaluations(prompt_id, registered.version, scores=False):
         code = registry.judged_by(record.seq).contents.get("code", {})
         sources += [source_of(content) for content in code.values()]
     if not sources:

@@ -120,7 +120,7 @@ def audit_of(
 def _periods(
     registry: PromptRegistry, history: Sequence[LogEntry], prompt_id: str
 ) -> Iterator[Period]:
-    evaluations = registry.evaluations(prompt_id)
+    evaluations = registry.evaluations(prompt_id, scores=False)
     digests = {entry.seq: entry.hash for entry in registry.history(prompt_id)}
     changes = [entry for entry in history if entry.action in _ENDS]
     for entry, following in zip_longest(changes, changes[1:]):

@@ -22,7 +22,7 @@ def lineage_of(
     not know, such as exports. Raises NotInRegistry.
     """
     made = registry.get_version(prompt_id, version)
-    evaluations = registry.evaluations(prompt_id)
+    evaluations = registry.evaluations(prompt_id, scores=False)
     history = registry.history(prompt_id)
     digests = {entry.seq: entry.hash for entry in history}
     records = newest_by_suite(evaluations, made.fingerprint)

@@ -98,12 +98,16 @@ class PromptRegistry(RegistryRules):
             transaction.sign(actor_named(by), seq)
         return evaluation_id
 
-    def evaluations(self, prompt_id: str, version: str | None = None) -> list[EvaluationRecord]:
-        """Evaluations of a prompt or of one version, newest first."""
+    def evaluations(
+        self, prompt_id: str, version: str | None = None, *, scores: bool = True
+    ) -> list[EvaluationRecord]:
+        """Evaluations of a prompt or of one version, newest first; without the `scores` of their
+        cases `pairs` is empty.
+        """
         from workbench.registry.content.evidence import evaluations
 
         with self._reading() as connection:
-            return evaluations(connection, prompt_id, version)
+            return evaluations(connection, prompt_id, version, scores=scores)
 
     def evaluation(self, seq: int) -> EvaluationRecord:
         """The evaluation with that seq. Raises NotInRegistry."""

@@ -28,7 +28,8 @@ def lineage(session: Session, ref: str) -> Lineage:
         if not versions:
             raise NotFound(f"no version of {prompt_id!r}", hint=f"workbench register {prompt_id}")
         version = versions[0]
-    records = newest_by_suite(registry.evaluations(prompt_id), version.fingerprint)
+    evaluations = registry.evaluations(prompt_id, scores=False)
+    records = newest_by_suite(evaluations, version.fingerprint)
     exports = tuple(_exports(session, prompt_id, version.version))
     tree = lineage_of(registry, prompt_id, version.version, exports)
     flips = would_flip(session)

@@ -61,10 +61,10 @@ def recorded_evaluation(
     if not at:
         return registry.evaluation_named(ref)
     version = version_named(registry, prompt_id, where)
-    for record in registry.evaluations(prompt_id):
+    for record in registry.evaluations(prompt_id, scores=False):
         same = record.evidence.prompt_fingerprint == version.fingerprint
         if same and suite_name in (None, record.suite):
-            return record
+            return registry.evaluation(record.seq)
     on = f" on {suite_name}" if suite_name else ""
     hint = f"workbench evaluate {version.ref}"
     raise NotFound(f"{version.ref} was never evaluated{on}", hint=hint)

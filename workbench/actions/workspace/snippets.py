@@ -196,7 +196,7 @@ def _use(registry: PromptRegistry | None, draft: Draft, name: str) -> Use:
 def _passed(registry: PromptRegistry, version: PromptVersion) -> Iterator[Passed]:
     """The newest evaluation on each suite, if it passed."""
     seen: set[str] = set()
-    for record in registry.evaluations(version.prompt_id, version.version):
+    for record in registry.evaluations(version.prompt_id, version.version, scores=False):
         if record.suite not in seen and record.gate is Gate.PASS:
             yield Passed(record.suite, record.evidence.score)
         seen.add(record.suite)

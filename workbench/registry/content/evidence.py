@@ -4,6 +4,7 @@
 # ruff: noqa: S608
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -115,14 +116,16 @@ def score_rows(pairs: Mapping[str, tuple[CasePair, ...]]) -> Iterable[dict[str, 
 
 
 def evaluations(
-    connection: Connection, prompt_id: str, version: str | None = None
+    connection: Connection, prompt_id: str, version: str | None = None, *, scores: bool = True
 ) -> list[EvaluationRecord]:
-    """Evaluations of a prompt or of one version, newest first."""
+    """Evaluations of a prompt or of one version, newest first; without the `scores` of their cases
+    `pairs` is empty.
+    """
     rows = connection.execute(
         _SELECT + " WHERE e.prompt_id = ? AND (? IS NULL OR e.version = ?) ORDER BY e.seq DESC",
         (prompt_id, version, version),
     ).fetchall()
-    return [_record(connection, row) for row in rows]
+    return [_record(connection, row, scores=scores) for row in rows]
 
 
 def evaluation_at(connection: Connection, seq: int) -> EvaluationRecord:
@@ -183,23 +186,11 @@ def gate_uses(connection: Connection, prompt_id: str) -> list[GateUse]:
     return uses
 
 
-def _record(connection: Connection, row: tuple[Any, ...]) -> EvaluationRecord:
+def _record(
+    connection: Connection, row: tuple[Any, ...], *, scores: bool = True
+) -> EvaluationRecord:
     seq, evaluation_id, record, parts, policy, at, actor = row
-    pairs: dict[str, list[CasePair]] = {}
-    for scorer, case_id, a, b, group, reason, tags in connection.execute(
-        "SELECT scorer, case_id, a_repeats, b_repeats, case_group, reason, tags FROM scores"
-        " WHERE evaluation = ? ORDER BY scorer, position",
-        (seq,),
-    ).fetchall():
-        pair = CasePair(
-            case_id,
-            tuple(json.loads(a)),
-            tuple(json.loads(b)),
-            group,
-            reason,
-            tuple(json.loads(tags)) if tags else (),
-        )
-        pairs.setdefault(scorer, []).append(pair)
+    pairs = _pairs(connection, seq) if scores else {}
     policy = json.loads(policy)
     order = [*policy.get("scorers", ()), *pairs]
     evidence = replace(
@@ -209,6 +200,21 @@ def _record(connection: Connection, row: tuple[Any, ...]) -> EvaluationRecord:
         suite_parts=json.loads(parts),
     )
     return EvaluationRecord(evaluation_id, evidence, at, actor, seq)
+
+
+def _pairs(connection: Connection, seq: int) -> dict[str, list[CasePair]]:
+    """The scores of an evaluation's cases, by scorer, in the order of its plan."""
+    # There are few different texts: each is parsed once.
+    listed = functools.cache(lambda text: tuple(json.loads(text)) if text else ())
+    pairs: dict[str, list[CasePair]] = {}
+    for scorer, case_id, a, b, group, reason, tags in connection.execute(
+        "SELECT scorer, case_id, a_repeats, b_repeats, case_group, reason, tags FROM scores"
+        " WHERE evaluation = ? ORDER BY scorer, position",
+        (seq,),
+    ).fetchall():
+        pair = CasePair(case_id, listed(a), listed(b), group, reason, listed(tags))
+        pairs.setdefault(scorer, []).append(pair)
+    return pairs
 
 
 def _as_json(scores: Iterable[float | None]) -> str:
