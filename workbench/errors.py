@@ -79,6 +79,10 @@ class SuiteError(UsageError):
     """A suite cannot be read."""
 
 
+class TooManyCases(SuiteError):
+    """More cases would decide than evidence keeps."""
+
+
 class NoSuite(SuiteError):
     """No suite tries a prompt."""
 

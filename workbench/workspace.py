@@ -22,6 +22,7 @@ from workbench.suggestions import did_you_mean
 if TYPE_CHECKING:
     from workbench.prompts.files.prompty import Draft
     from workbench.runs.spec.suite import Suite
+    from workbench.runs.spec.suite_head import SuiteHead
 
 REGISTRY = "registry.db"
 RUNS = "runs.db"
@@ -194,8 +195,17 @@ class Workspace:
         raise NotFound(f"no suite {name!r} in {self.root}", hint=did_you_mean(name, known))
 
     def suites_of(self, prompt_id: str) -> tuple[Suite, ...]:
-        """The suites of this prompt."""
-        return tuple(suite for suite in self.suites() if suite.prompt_id == prompt_id)
+        """The suites of this prompt; the cases of others are not read."""
+        from workbench.runs.spec.suite_file import read_suite
+
+        heads = (head for head in self.suite_heads() if head.prompt_id == prompt_id)
+        return tuple(read_suite(head.path) for head in heads)
+
+    def suite_heads(self) -> Iterator[SuiteHead]:
+        """Every suite without its scorers and cases. Raises SuiteError."""
+        from workbench.runs.spec.suite_head import read_suite_head
+
+        return map(read_suite_head, self.suite_paths())
 
     def suite_for(self, prompt_id: str, name: str | None = None) -> Suite:
         """The named suite, or the prompt's first one. Raises NotFound or NoSuite."""

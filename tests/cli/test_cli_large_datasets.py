@@ -13,7 +13,7 @@ import pytest
 from tests.cli.conftest import DRAFT, Cli
 from tests.datasets.tables_made import parquet
 from workbench.datasets.streaming import blocks as reading
-from workbench.runs.spec import case_stream, open_stream, suite_file
+from workbench.runs.spec import case_stream, evidence_size, open_stream, suite_file
 from workbench.runs.spec.environment import STREAMED
 from workbench.runs.store.store import RunStore
 
@@ -206,3 +206,47 @@ def test_its_notes_name_where_they_begin(cli: Cli, large: Callable[[bool], None]
     assert notes == [
         "from line 29 to line 35: 1 of 7 cases have no expected, which exact_match needs"
     ]
+
+
+def test_more_cases_than_evidence_keeps_are_refused_before_they_are_read_and_block_nothing_else(
+    cli: Cli, large: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = cli.root / "evals" / "other"
+    other.mkdir()
+    text = (cli.root / "evals" / "triage" / "suite.yaml").read_text("utf-8")
+    (other / "suite.yaml").write_text(text.replace("suite: triage", "suite: other"), "utf-8")
+    (other / "cases.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in rows_of()), encoding="utf-8"
+    )
+    put(cli, [*rows_of()] * 3, tail="broken, if it were read\n")
+    monkeypatch.setattr(evidence_size, "MOST_JUDGED", 100)
+    large(True)
+    assert cli.here("register", "triage", "-d", "first").code == 0
+    refused = cli.here("evaluate", "triage@1.0.0", "--suite", "triage")
+    assert refused.code == 2
+    assert "121 cases would decide, and evidence keeps the scores of 100 at most" in refused.err
+    assert "sample: {n: 20000, seed: 1}" in refused.err
+    done = cli.here("evaluate", "triage@1.0.0", "--suite", "other", "--json")
+    assert done.json["cases"] == COUNT
+    assert cli.here("deploy", "triage@1.0.0", "staging").code in (0, 5)
+    monkeypatch.setattr(evidence_size, "MOST_JUDGED", COUNT - 1)
+    grown = cli.here("deploy", "triage@1.0.0", "staging", "--override", "--reason", "now")
+    assert grown.code == 2
+    assert f"{COUNT} cases would decide" in grown.err
+
+
+@pytest.mark.parametrize(
+    ("tail", "rows"),
+    [("", 40), ('{"ticket": "a", "split": "gate"}\n', 0), ('{"ticket": "\\u0067ate"}\n', 0)],
+    ids=["no splits", "a split", "an escape that may spell one"],
+)
+@pytest.mark.parametrize("block", [7, 1 << 20])
+def test_rows_are_counted_without_reading_them_unless_a_split_may_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tail: str, rows: int, block: int
+) -> None:
+    monkeypatch.setattr(reading, "LARGE_BYTES", 1)
+    monkeypatch.setattr(reading, "_COUNTED", block)
+    path = tmp_path / "cases.jsonl"
+    path.write_text('{"ticket": "a"}\n' * 40 + tail, "utf-8")
+    assert reading.rows_without_splits(path, "gate") == rows
+    assert reading.rows_without_splits(tmp_path / "cases.csv", "gate") == 0

@@ -34,7 +34,7 @@ def _suite_of(session: Session, sources: Sequence[Source], name: str | None) -> 
     if name is None:
         run_id = _first_run(sources)
         name = session.store.summary(run_id).suite if run_id else None
-        if name not in {suite.name for suite in session.workspace.suites()}:
+        if name not in {head.name for head in session.workspace.suite_heads()}:
             name = None  # renamed since; differences show in the cases
     prompts = {source.prompt.prompt_id: source.prompt for source in sources}
     if name is None:

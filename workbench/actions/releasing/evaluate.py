@@ -25,7 +25,9 @@ from workbench.errors import NotFound, RunCutShort, UsageError
 from workbench.present.answer_origin import BASELINE_ALTERED
 from workbench.present.verdict_details import BASELINE_CALLS, CASE_NOTES, UNASKED
 from workbench.runs.spec.environment import PLAN
+from workbench.runs.spec.evidence_size import check_size
 from workbench.runs.spec.suite import Suite
+from workbench.runs.spec.suite_head import read_suite_head
 from workbench.runs.spec.values import Result, RunSummary
 from workbench.times import utc_now
 from workbench.verdicts.evidence import make_evidence
@@ -55,6 +57,7 @@ def evaluate(
     Raises RunCutShort, without a record, when a run ended before its gate could decide; UsageError
     and NotFound for a suite that does not fit; the registry's errors.
     """
+    _check_sizes(session, prompt_id, suite_name)
     named = session.workspace.suite(suite_name) if suite_name else None
     sync(session, prompt_id, suite=named.name if named else "")
     source = source_of(session, session.registry.get_version(prompt_id, version))
@@ -67,6 +70,7 @@ def evaluate(
     if not suites:
         raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
     for suite in suites:
+        check_size(suite)
         check_judges(session, suite)
         publish_suite(session, suite)  # a named suite may lie elsewhere
     if extend:
@@ -82,6 +86,17 @@ def evaluate(
         session.store.gate_use_recorded(use, recorded)
         all_evidence.append(evidence)
     return tuple(all_evidence)
+
+
+def _check_sizes(session: Session, prompt_id: str, suite_name: str | None) -> None:
+    """Refuse suites of too many cases before these are read; the others are counted later."""
+    workspace = session.workspace
+    if suite_name:
+        check_size(read_suite_head(workspace.suite_path(suite_name)))
+        return
+    for head in workspace.suite_heads():
+        if head.prompt_id == prompt_id:
+            check_size(head)
 
 
 def _evaluate_one(session: Session, gate: GateRun, on_run: OnRun | None) -> tuple[Evidence, int]:

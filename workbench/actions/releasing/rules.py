@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from workbench.actions.session import Session
-from workbench.errors import RegistryError, RulesLoosened, UsageError
+from workbench.errors import RegistryError, RulesLoosened, TooManyCases, UsageError
 from workbench.registry.models.actors import can_be_seen
 from workbench.registry.models.records import RuleChange, State, Status, WaitingRule
 from workbench.runs.spec.suite import Suite
@@ -65,7 +65,8 @@ def decides(
     evaluations on a suite (empty: any). A suite applies where an environment requires it.
     """
     if change.environment:
-        names = {suite} if suite else {s.name for s in session.workspace.suites_of(prompt_id)}
+        heads = session.workspace.suite_heads()
+        names = {suite} if suite else {h.name for h in heads if h.prompt_id == prompt_id}
         required = not names or any(_asks(session, change.environment, name) for name in names)
         return change.environment == environment if environment else required
     here = change.prompt_id == prompt_id and suite in ("", change.suite)
@@ -165,7 +166,7 @@ def _rules(session: Session) -> Iterator[_Rule]:
         yield _of_environment(session, settings)
     there: dict[tuple[str, str], Suite] = {}
     names = set(session.registry.suite_names())
-    for suite in map(session.with_reading_changes, session.workspace.suites()):
+    for suite in map(session.with_reading_changes, _suites(session, names)):
         other = there.setdefault((suite.prompt_id, suite.name), suite)
         if other is not suite:
             raise UsageError(
@@ -180,6 +181,25 @@ def _rules(session: Session) -> Iterator[_Rule]:
     for prompt_id, name in sorted(names):
         if (prompt_id, name) not in there:
             yield _of_gone(session, prompt_id, name)
+
+
+def _suites(session: Session, published: set[tuple[str, str]]) -> Iterator[Suite]:
+    """The suites that are rules: one with more cases than evidence keeps is none, and cannot become
+    one. Raises SuiteError where it was one before it grew.
+    """
+    from workbench.runs.spec.evidence_size import check_size
+    from workbench.runs.spec.suite_file import read_suite
+
+    for head in session.workspace.suite_heads():
+        try:
+            check_size(head)
+            suite = read_suite(head.path)
+            check_size(suite)
+        except TooManyCases:
+            if (head.prompt_id, head.name) in published:
+                raise
+        else:
+            yield suite
 
 
 def _of_environment(session: Session, settings: EnvironmentSettings) -> _Rule:

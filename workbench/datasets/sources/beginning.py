@@ -8,14 +8,18 @@ from pathlib import Path
 
 from workbench.datasets.distinct import distinct
 from workbench.datasets.readers import Row, dataset_from_rows
-from workbench.datasets.streaming.blocks import PARQUET, Wanted, is_large, numbered_rows
+from workbench.datasets.streaming.blocks import (
+    PARQUET,
+    Wanted,
+    count_lines,
+    is_large,
+    numbered_rows,
+)
 from workbench.datasets.tables.parquet import summary
 from workbench.datasets.values import Dataset
 from workbench.units import plural
 
 _EVERY = "all"
-_COUNTED = 1 << 20
-"""Bytes to count lines in at a time."""
 
 
 def first_cases(path: Path, number: int, split: str) -> Dataset | None:
@@ -37,7 +41,7 @@ def first_cases(path: Path, number: int, split: str) -> Dataset | None:
     dataset = begun or _first(path, number, lambda _line: True, "")
     if dataset is None:
         return None
-    return replace(dataset, rows=rows or _rows(path))
+    return replace(dataset, rows=rows or count_lines(path))
 
 
 def with_note(dataset: Dataset) -> Dataset:
@@ -65,9 +69,3 @@ def _first(path: Path, number: int, wanted: Wanted, split: str) -> Dataset | Non
             return dataset
         step = len(kept)
     return dataset_from_rows(path.stem, iter(kept), str(path)) if kept else None
-
-
-def _rows(path: Path) -> int:
-    """The number of line breaks, which is that of rows in a file without blank lines."""
-    with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(_COUNTED), b""))

@@ -17,6 +17,7 @@ from workbench.datasets.readers import (
     read_rows,
     regular_file,
 )
+from workbench.datasets.tables.parquet import summary
 from workbench.datasets.values import Dataset
 
 LARGE_BYTES = 64_000_000
@@ -25,6 +26,8 @@ LARGE_PACKED_BYTES = 8_000_000
 """The same for a file that is compressed."""
 _MOST_BYTES = 1 << 50
 """Of a file that is never held in memory."""
+_COUNTED = 1 << 20
+"""Bytes to look through at a time."""
 JSONL = ".jsonl"
 PARQUET = ".parquet"
 
@@ -41,6 +44,35 @@ def is_large(path: Path) -> bool:
     if suffix not in (JSONL, PARQUET) or not stat.S_ISREG(status.st_mode):
         return False
     return status.st_size >= (LARGE_BYTES if suffix == JSONL else LARGE_PACKED_BYTES)
+
+
+def count_lines(path: Path) -> int:
+    """The number of line breaks, which is that of rows in a file without blank lines."""
+    return sum(block.count(b"\n") for block in _parts(path))
+
+
+def rows_without_splits(path: Path, split: str) -> int:
+    """The number of rows of a large file that names no such split; 0 for any other file.
+
+    No row is parsed: a file of JSONL may count as any other because a text has the name.
+    """
+    if not is_large(path):
+        return 0
+    if path.suffix.lower() == PARQUET:
+        rows, columns = summary(path, str(path))
+        return 0 if "split" in columns else rows
+    name, before = split.encode(), b""
+    for block in _parts(path):
+        # The name may lie across two blocks; an escape may spell it.
+        if name in before + block or b"\\u" in before + block:
+            return 0
+        before = block[-len(name) :]
+    return count_lines(path)
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from iter(lambda: file.read(_COUNTED), b"")
 
 
 def blocks(path: Path, size: int) -> Iterator[Dataset]:
