@@ -45,7 +45,19 @@ from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 
 NEED_A_COMPARISON = frozenset(
-    ("named", "next", "prompt", "input", "view", "context", "report", "deploy", "why", "add")
+    (
+        "named",
+        "next",
+        "prompt",
+        "input",
+        "view",
+        "context",
+        "report",
+        "deploy",
+        "why",
+        "add",
+        "prefer",
+    )
 )
 
 
@@ -280,6 +292,14 @@ class CompareScreen(MissingSidesScreen):
             self.app.runs.abort()
         else:
             self.app.runs.stop()
+
+    def action_prefer(self) -> None:
+        """Both on logged inputs, compared by whoever sits here."""
+        from workbench.tui.labels.pick_inputs import open_prefer
+
+        a, b = self._asked
+        if a and b and not self._is_busy:
+            open_prefer(self.app, a, b)
 
     def action_report(self) -> None:
         if self.comparing:

@@ -190,7 +190,7 @@ class DatasetsScreen(ModeScreen):
             return page is not None and page.path is not None
         if action == "delete":
             return page is not None and page.path is not None and self.table.cursor_row is not None
-        if action == "split":
+        if action in ("split", "label"):
             return page is not None and page.suite is not None
         if action == "dataset":
             return page is not None and bool(page.others)
@@ -229,6 +229,13 @@ class DatasetsScreen(ModeScreen):
 
     def action_split(self) -> None:
         self.query_one("#dataset-pane", CasePane).cycle()
+
+    def action_label(self) -> None:
+        """Label the answers of the suite's runs."""
+        from workbench.tui.labels.label_screen import open_labelling
+
+        if self.page and self.page.suite:
+            open_labelling(self.app, self.page.suite.name)
 
     def action_dataset(self) -> None:
         """The next suite's dataset."""

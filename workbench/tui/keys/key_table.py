@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from workbench.tui.keys.draft_keys import DRAFT, TRIES
 from workbench.tui.keys.key_row import ALWAYS, Action
+from workbench.tui.keys.label_keys import LABEL, PREFER
 from workbench.tui.keys.pane_keys import COPY, DIALOG, DIFF, LIST, READING, TABLE, TEXT
 
 APP = (
@@ -242,6 +243,9 @@ RUN = (
     Action("run.compare", "c", "Compare", "run", "run", "compare", "with what is live", 5),
     Action("run.baseline", "equals_sign", "Baseline", "run", "run", "baseline", "A of Compare"),
     Action("run.promote", "a", "Add as case…", "run", "run", "promote", "to the dataset"),
+    Action(
+        "run.label", "L", "Label…", "run", "run", "label", "answers of this run, or of its suite"
+    ),
     Action("run.charts", "t", "Charts", "run", "run", "charts", "latencies, scores, labels", 2),
     Action("run.back", "escape", "All runs", "run", "run", "back", "the list of runs", 3),
 )
@@ -280,6 +284,9 @@ COMPARE = (
     Action("compare.good", "u", "Rate good", "compare", "compare", "rate('good')", "B: thumbs up"),
     Action("compare.bad", "d", "Rate bad", "compare", "compare", "rate('bad')", "B: thumbs down"),
     Action("compare.unrate", "0", "No rating", "compare", "compare", "rate('')", "of B"),
+    Action(
+        "compare.prefer", "P", "Prefer…", "compare", "compare", "prefer", "blind, on logged inputs"
+    ),
     Action("compare.report", "H", "HTML report", "compare", "compare", "report", "to send around"),
     Action(
         "compare.promote", "A", "Add as case…", "compare", "compare", "promote", "to the dataset"
@@ -293,6 +300,7 @@ DATASETS = (
     Action("datasets.add", "a", "Add a case", "dataset", "datasets", "add", "a new one", 6),
     Action("datasets.delete", "X", "Delete…", "dataset", "datasets", "delete", "this case", 3),
     Action("datasets.split", "f", "Split", "dataset", "datasets", "split", "the next split", 4),
+    Action("datasets.label", "L", "Label…", "dataset", "datasets", "label", "answers to the cases"),
     Action("datasets.next", "d", "Dataset", "dataset", "datasets", "dataset", "the next suite", 4),
     Action("datasets.new", "n", "New suite…", "dataset", "datasets", "begin", "for a prompt", 2),
     Action("datasets.leave", "escape", "Back", "dataset", "datasets", "leave", "where you were"),
@@ -313,5 +321,7 @@ ACTIONS: tuple[Action, ...] = (
     *DIFF,
     *COPY,
     *READING,
+    *LABEL,
+    *PREFER,
     *DIALOG,
 )

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from workbench.tui.base.screen import ModeScreen
 from workbench.tui.run.queries import RunPage
-from workbench.tui.run.rows import RUN_COLUMNS
+from workbench.tui.run.rows import RUN_COLUMNS, RunRow
 from workbench.tui.run.slot_lines import SlotLines
 from workbench.tui.services.edited_drafts import edited_since
 from workbench.tui.table.case_rows import (
@@ -126,6 +126,17 @@ class RunPanes(ModeScreen):
             hidden = {column.key for column in RESULT_COLUMNS if column.hidden}
             wide = {table.columns.column(key).key for key in WIDE_COLUMNS}
             table.set_columns(hidden - wide if self.size.width >= WIDE else hidden)
+
+    def action_label(self) -> None:
+        """Label the answers of the run that is shown, or under the cursor."""
+        from workbench.tui.labels.label_screen import open_labelling
+
+        row = self.runs_table.cursor_row
+        summary = (
+            self.page.summary if self.page else row.summary if isinstance(row, RunRow) else None
+        )
+        if summary:
+            open_labelling(self.app, summary.suite, (summary.run_id,))
 
     @property
     def runs_table(self) -> CaseTable:

@@ -271,7 +271,7 @@ class RunScreen(RunPanes):
                 return bool(is_open and not self.app.runs.is_alive)
             case "named" | "charts" | "promote":
                 return bool(self._wanted)
-            case "compare" | "baseline":
+            case "compare" | "baseline" | "label":
                 return bool(self._wanted or len(self.runs_table.model))
             case "back":
                 return bool(self._wanted) or self.query_one("#runs", CasePane).is_filtered

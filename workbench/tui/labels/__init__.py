@@ -1,0 +1,1 @@
+"""Answers and pairs of answers that a person judges, one key each."""
