@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Cli, Done, make_cli
 from tests.support.openai_server import OpenAIServer
+from tests.support.pty_session import Terminal
 
 pytestmark = pytest.mark.exhaustive(keep=3)
 
@@ -143,3 +147,41 @@ def test_a_forgotten_case_takes_its_pair_along(
         texts = runs.execute("SELECT a_answer, b_answer FROM preferences WHERE case_id = ?",
                              [row["id"]]).fetchall()  # fmt: skip
     assert texts == [("[forgotten]", "[forgotten]")]
+
+
+def test_a_person_at_a_terminal_is_killed_goes_on_and_gets_a_verdict(logged: Cli) -> None:
+    """Who prefers the candidate in 65 of 100 pairs; no key is lost, and none is asked twice."""
+    rows = ({"ticket": f"about {n}"} for n in range(1_000) if n % 3)
+    log = "".join(json.dumps(row) + "\n" for row in rows)
+    (logged.root / "yesterday.jsonl").write_text(log)
+    words = ("--inputs", str(logged.root / "yesterday.jsonl"), "--against", "triage@old", "--yes")
+    command = logged.command("prefer", "triage", *words, "--workspace", str(logged.root))
+    environ = {**os.environ, **logged.environ, "TERM": "xterm", "NO_COLOR": "1"}
+    random, asked, settled = Random(5), [], ""
+
+    def read_for_a_while(terminal: Terminal, most: int) -> str:
+        """Press a key for each pair, until it is settled or for so many pairs."""
+        start = 0
+        for _ in range(most):
+            terminal.wait_for("q leave", start=start)
+            shown = terminal.seen[start:].decode()
+            if "settled at pair" in shown:
+                return shown
+            number = re.findall(r"about (\d+)\r\n", shown)[-1]
+            is_left = "better" in re.findall(r"left:\r\n  (\w+)", shown)[-1]
+            wants_better = random.random() < 0.65
+            asked.append(number)
+            start = len(terminal.seen)
+            os.write(terminal.handle, b"a" if is_left is wants_better else b"b")
+        terminal.wait_for("q leave", start=start)  # the last key is stored
+        return ""
+
+    with Terminal(command, environ, columns=80, rows=24) as terminal:
+        assert not read_for_a_while(terminal, 10)
+        os.kill(terminal.pid, signal.SIGKILL)
+    with Terminal(command, environ, columns=80, rows=24) as terminal:
+        settled = read_for_a_while(terminal, 600)
+    assert "the candidate is preferred" in settled
+    assert len(set(asked)) == len(asked)
+    number = int(re.findall(r"settled at pair (\d+)", settled)[-1])
+    assert 30 < number == len(asked) < 300
