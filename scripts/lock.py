@@ -35,6 +35,7 @@ INTEGRATION = {
     "mlflow": (("mlflow",), ()),
     "targets": (("targets", "sagemaker"), ("dotpromptz>=0.2", "moto[server]>=5.2")),
     "mcp": (("mcp",), ()),
+    "inspect": (("inspect",), ("inspect-ai>=0.3.285", "openai>=2")),
     "sources": (("deltalake", "targets"), ("moto[server]>=5.2", "dvc>=3.60")),
 }
 """For each folder of tests/integration: the extras that it tries, and what it tries them with."""

@@ -16,6 +16,7 @@ DEMO, DEVELOPMENT = "constraints.txt", "constraints-dev.txt"
 PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
 INTEGRATION = {
     "deltalake": ".ci/sources.txt",
+    "inspect": ".ci/inspect.txt",
     "mcp": ".ci/mcp.txt",
     "mlflow": ".ci/mlflow.txt",
     "sagemaker": ".ci/targets.txt",

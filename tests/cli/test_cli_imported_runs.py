@@ -51,6 +51,8 @@ def test_two_imported_models_are_compared_without_a_call(moved: Cli) -> None:
     assert (compared.code, compared.json["verdict"]) == (1, "worse"), compared.err
     assert compared.json["broke"] == 9
     assert "imported from inspect" in " ".join(compared.json["notes"])
+    told = {one["name"]: one["verdict"] for one in compared.json["informative"]}
+    assert told == {"cost": "undecided", "latency_p95": "undecided"}
     assert all(run["calls"] == 0 for run in stored(moved))
     by_run = moved.here("compare", *[run["run_id"] for run in stored(moved)][::-1], "--json")
     assert (by_run.code, by_run.json["broke"]) == (1, 9), by_run.err

@@ -149,6 +149,7 @@ def _verdict_of(compared: Compared) -> dict[str, Any]:
         run_b=compared.b.summary.run_id,
         conditions=compared.beside.conditions,
         slices=compared.beside.slices,
+        informative=compared.beside.informative,
     )
 
 
@@ -176,6 +177,7 @@ def _lines(best: BestOf, verbose: bool) -> list[str]:
             verbose,
             conditions=compared.beside.conditions,
             slices=compared.beside.slices,
+            informative=compared.beside.informative,
         )
         if compared.noise is not None:
             itself = compared.a.summary.fingerprint == compared.b.summary.fingerprint

@@ -25,6 +25,7 @@ def as_json(
     run_b: str,
     conditions: Sequence[Condition] = (),
     slices: Sequence[SliceStanding] = (),
+    informative: Sequence[Condition] = (),
 ) -> dict[str, Any]:
     """The JSON keys of a verdict: counts with case ids, and the headline, with `a` and `b` as
     the names of the two sides.
@@ -61,6 +62,7 @@ def as_json(
             for standing in slices
         ],
         "also": [_condition(one) for one in conditions if one.kind != SLICE],
+        "informative": [_told(one) for one in informative],
     }
 
 
@@ -110,6 +112,16 @@ def _condition(condition: Condition) -> dict[str, Any]:
     }
 
 
+def _told(condition: Condition) -> dict[str, Any]:
+    """A condition that no gate asks for: its verdict in the place of the gate's decision."""
+    from workbench.verdicts.values import Gate, Verdict
+
+    verdicts = {Gate.PASS: Verdict.NOT_WORSE, Gate.FAIL: Verdict.WORSE}
+    values = _condition(condition)
+    del values["gate"]
+    return {**values, "verdict": verdicts.get(condition.gate, Verdict.UNDECIDED).value}
+
+
 def lines_of(
     comparisons: Sequence[Comparison],
     policy: GatePolicy,
@@ -119,11 +131,12 @@ def lines_of(
     ref: str = "",
     conditions: Sequence[Condition] = (),
     slices: Sequence[SliceStanding] = (),
+    informative: Sequence[Condition] = (),
 ) -> list[str]:
     """A headline per scorer, the broken cases, what to do next; the gate's further conditions, how
     tags stand, and, of several parts, the gate.
     """
-    from workbench.present.slices.lines import condition_lines, slice_lines
+    from workbench.present.slices.lines import condition_lines, informative_lines, slice_lines
     from workbench.present.verdict_words import beneath, details, headline_lines
     from workbench.verdicts.conditions import gate_of
 
@@ -141,7 +154,7 @@ def lines_of(
         combined = gate_of(comparisons, conditions).value.replace("_", " ").upper()
         what = "parts" if conditions else "scorers"
         lines.append(f"the gate of all {parts} {what}: {combined}")
-    return lines + slice_lines(slices)
+    return lines + informative_lines(informative) + slice_lines(slices)
 
 
 def exit_code(gate: Gate, incomplete: bool) -> int:

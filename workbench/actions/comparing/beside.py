@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.actions.session import Session
 from workbench.datasets.values import Case
+from workbench.runs.spec.gate_margins import DEFAULT_ALSO
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import Result, RunStatus, RunSummary
 from workbench.verdicts.conditions import Condition, conditions_at
@@ -26,6 +27,8 @@ class Beside:
     """What the gate asks of slices, cost and latency."""
     slices: tuple[SliceStanding, ...] = ()
     """How each tag's cases stand."""
+    informative: tuple[Condition, ...] = ()
+    """Cost and latency by the default margins where the gate does not ask: they decide nothing."""
 
 
 NOTHING = Beside()
@@ -37,11 +40,15 @@ def beside(
     pairs: Mapping[str, Sequence[CasePair]],
     results_a: Iterable[Result],
     results_b: Iterable[Result],
+    *,
+    other_model: bool = False,
 ) -> Beside:
-    """The gate's further conditions, and how each tag stands, at a single look at all cases."""
+    """The gate's further conditions, and how each tag stands, at a single look at all cases. With
+    `other_model` cost and latency are told, too, where the gate does not ask.
+    """
     policy = suite.gate
     tagged = any(case.tags for case in cases)
-    if not cases or not (tagged or policy.slices or policy.also):
+    if not cases or not (tagged or policy.slices or policy.also or other_model):
         return NOTHING
     plan = make_plan(len(cases), policy, suite.dataset.seed, full=True, cases=cases)
     place = {case.id: at for at, case in enumerate(plan.order_cases(cases))}
@@ -51,7 +58,10 @@ def beside(
     }
     scorer = policy.scorers[0]
     slices = slice_standings(ordered[scorer], plan, policy, scorer, 1) if tagged else ()
-    return Beside(conditions_at(ordered, plan, policy, 1), slices)
+    asked = {name for name, _ in policy.also}
+    told = tuple(each for each in DEFAULT_ALSO if other_model and each[0] not in asked)
+    informative = conditions_at(ordered, plan, replace(policy, slices=(), also=told), 1)
+    return Beside(conditions_at(ordered, plan, policy, 1), slices, informative)
 
 
 def own_noise(session: Session, a: RunSummary, scorer: str, cases: Sequence[Case]) -> Noise | None:

@@ -209,7 +209,18 @@ def pair_up(
     comparisons = tuple(
         compare_shuffled(pairs[name], suite.gate, name, seed) for name in suite.gate.scorers
     )
-    further = NOTHING if preview else beside(suite, cases, pairs, a.all_results, b.all_results)
+    further = (
+        NOTHING
+        if preview
+        else beside(
+            suite,
+            cases,
+            pairs,
+            a.all_results,
+            b.all_results,
+            other_model=a.summary.model != b.summary.model,
+        )
+    )
     if preview:
         comparisons = tuple(preview.mark(comparison) for comparison in comparisons)
     return Compared(

@@ -24,6 +24,7 @@ _CLAIMS = {
     Verdict.UNDECIDED: "undecided",
 }
 _WORDS = {Gate.PASS: "PASS", Gate.FAIL: "FAIL", Gate.NO_DECISION: "NO DECISION"}
+_TOLD = {Gate.PASS: "not worse", Gate.FAIL: "worse", Gate.NO_DECISION: "undecided"}
 _WIDTH = 13
 
 
@@ -34,6 +35,15 @@ def condition_lines(conditions: Sequence[Condition]) -> list[str]:
         f"{_WORDS[one.gate]:<{_WIDTH}}{safe_line(one.name)}"
         f"{f' by {safe_line(one.scorer)}' if several and one.scorer else ''}"
         f"{_interval(one)}: {safe_line(one.reason)}"
+        for one in conditions
+    ]
+
+
+def informative_lines(conditions: Sequence[Condition]) -> list[str]:
+    """A line for each of cost and latency that no gate asks for, by which margin it is judged."""
+    return [
+        f"{_TOLD[one.gate]}: {safe_line(one.name)}{_interval(one)}: {safe_line(one.reason)}"
+        f" (informative: the gate does not ask; also: {{{one.name}: ...}})"
         for one in conditions
     ]
 

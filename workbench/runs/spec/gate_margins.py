@@ -19,6 +19,9 @@ _MOST_DEARER = 10.0
 
 Margins = tuple[tuple[str, float], ...]
 
+DEFAULT_ALSO: Margins = ((COST, 0.1), ("latency_p95", 0.2))
+"""By which a comparison of two models tells cost and latency where the gate does not ask."""
+
 
 @dataclass(frozen=True, slots=True)
 class SliceMargin:

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from workbench.actions.comparing.compare import Compared
 from workbench.present.case_values import readable_inputs
-from workbench.present.slices.lines import condition_lines, slice_lines
+from workbench.present.slices.lines import condition_lines, informative_lines, slice_lines
 from workbench.present.verdict_words import beneath, details, headline
 from workbench.tui.compare.rows import PairRow, output_of
 from workbench.tui.table.case_texts import flat_json
@@ -63,6 +63,7 @@ def _why_one(compared: Compared, before: str, a: str, b: str, letter: str) -> li
         parts.append(block(f"{before}{comparison.scorer}", "\n".join(lines)))
     for title, lines in (
         ("the gate asks also", condition_lines(compared.beside.conditions)),
+        ("not asked by the gate", informative_lines(compared.beside.informative)),
         ("slices", slice_lines(compared.beside.slices)),
     ):
         if lines:
