@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ import click
 from workbench.cli import verdict
 from workbench.cli.confirm import confirm, yes_option
 from workbench.cli.context import CommandContext, command
-from workbench.cli.param_types import models_option
+from workbench.cli.param_types import labels_option, models_option
 from workbench.cli.progress import Follower
 from workbench.errors import UsageError
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--split", help="dev (default), gate, all, or your own.")
 @click.option("--limit", type=click.IntRange(1), help="A preview of N sampled cases.")
 @click.option("--fresh", is_flag=True, help="Ignore stored runs and answers.")
+@labels_option
 @click.option("--judge", metavar="NAME", help="Ask a pairwise judge of the suite about each pair.")
 @yes_option
 @click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
@@ -43,6 +45,7 @@ def compare_command(
     split: str | None,
     limit: int | None,
     fresh: bool,
+    labels: Path | None,
     judge: str | None,
     yes: bool,
     verbose: bool,
@@ -71,6 +74,7 @@ def compare_command(
             split=split,
             limit=limit,
             fresh=fresh,
+            labels=labels,
             on_planned=lambda runs: confirm(context, session, runs, yes),
             on_run=follower.on_run,
         )

@@ -12,6 +12,7 @@ import click
 from workbench.cli import verdict
 from workbench.cli.confirm import confirm, yes_option
 from workbench.cli.context import CommandContext, command, split_ref
+from workbench.cli.param_types import labels_option
 from workbench.cli.progress import Follower
 from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, EXIT_INCOMPLETE, EXIT_REFUSED
 from workbench.fingerprints import short
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--anytime", is_flag=True, help="Decide by bets, valid at any time.")
 @click.option("--extend", is_flag=True, help="Go on with the cases that were added since.")
 @click.option("--fresh", is_flag=True, help="Ignore stored answers.")
+@labels_option
 @yes_option
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML for CI.")
 @click.option("--summary", type=click.Path(path_type=Path), help="Write a Markdown summary.")
@@ -44,6 +46,7 @@ def evaluate_command(
     anytime: bool,
     extend: bool,
     fresh: bool,
+    labels: Path | None,
     yes: bool,
     junit: Path | None,
     summary: Path | None,
@@ -65,7 +68,7 @@ def evaluate_command(
         raise click.UsageError("name a version, or --changed REVISION")
     if register is not None and changed is None:
         raise click.UsageError("--register goes with --changed")
-    ways = {"full": full, "anytime": anytime, "extend": extend, "fresh": fresh}
+    ways = {"full": full, "anytime": anytime, "extend": extend, "fresh": fresh, "labels": labels}
     session = context.session()
     refs = [ref] if ref else [*_changed_refs(context, session, changed or "", register or "")]
     judged = [one for each in refs for one in _judge(context, session, each, suite, ways, yes)]
@@ -99,7 +102,7 @@ def _judge(
     session: Session,
     ref: str,
     suite: str | None,
-    ways: Mapping[str, bool],
+    ways: Mapping[str, Any],
     yes: bool,
 ) -> list[_Judged]:
     from workbench.actions.refs import resolve

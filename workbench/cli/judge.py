@@ -98,8 +98,8 @@ def calibrate_command(
     rarer label, kappa at least 0.4, sensitivity and specificity at least 0.6, by the lower bounds
     of their 95 % intervals. Exit code 0: it may decide; 1: it may not.
     """
-    from workbench.actions.labelling.for_judges import from_people
     from workbench.actions.running.calibrating import calibrate, judge_named
+    from workbench.actions.running.for_judges import from_people
     from workbench.actions.running.labelled import from_columns, from_file
 
     session = context.session()

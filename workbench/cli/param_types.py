@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -67,6 +68,12 @@ class Names(click.ParamType[tuple[str, ...]]):
         return names
 
 
+labels_option = click.option(
+    "--labels",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="People's labels of the answers, which correct a judge of the gate.",
+)
 models_option = click.option(
     "--model",
     "models",

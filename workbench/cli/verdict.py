@@ -32,6 +32,7 @@ def as_json(
     """
     from workbench.present.verdict_words import headline
     from workbench.verdicts.conditions import SLICE
+    from workbench.verdicts.judges.deciding import CORRECTED
 
     return {
         "headline": headline(comparison, policy, a=a, b=b),
@@ -55,6 +56,7 @@ def as_json(
         "fixed_ids": list(comparison.fixed),
         "broke_ids": list(comparison.broke),
         "missing_ids": list(comparison.missing),
+        **({"corrected": comparison.details[CORRECTED]} if CORRECTED in comparison.details else {}),
         "run_a": run_a,
         "run_b": run_b,
         "slices": [

@@ -9,10 +9,12 @@ import re
 from collections.abc import Sequence
 
 from workbench.present import numbers
+from workbench.present.judges.corrected import corrected_lines
 from workbench.present.safe_text import safe_line
 from workbench.runs.spec.suite import NO_REGRESSIONS, GatePolicy
 from workbench.units import loss, points_beside
 from workbench.verdicts.gate import STOPPED_FUTILITY
+from workbench.verdicts.judges.deciding import CORRECTED
 from workbench.verdicts.measure import BETTING
 from workbench.verdicts.statistics.case_counts import LUCKY_POINTS, hidden_loss
 from workbench.verdicts.values import Comparison, Gate, Verdict
@@ -145,6 +147,7 @@ def next_step(comparison: Comparison, policy: GatePolicy, ref: str = "") -> str:
 def beneath(comparison: Comparison, policy: GatePolicy, ref: str = "") -> list[str]:
     """The lines shown below a headline."""
     lines = (
+        *corrected_lines(comparison.details.get(CORRECTED)),
         broken_line(comparison),
         luck_line(comparison),
         low_score_line(comparison, policy),

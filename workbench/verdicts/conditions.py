@@ -13,7 +13,8 @@ from workbench.runs.spec.suite import GatePolicy
 from workbench.units import plural
 from workbench.verdicts.comparison import combine_gates, compare_pairs
 from workbench.verdicts.gate import STOPPED_FAIL
-from workbench.verdicts.raw_values import COST, LATENCY
+from workbench.verdicts.judges.deciding import by_correction
+from workbench.verdicts.raw_values import COST, LATENCY, people_of
 from workbench.verdicts.sequential_plan import MIN_GROUPS, Plan
 from workbench.verdicts.statistics.distributions import two_sided_p
 from workbench.verdicts.statistics.quantiles import Shift, least_cases, quantile_shift
@@ -81,7 +82,7 @@ def conditions_at(pairs: Pairs, plan: Plan, policy: GatePolicy, look: int) -> tu
     if not plan.baseline or not any(pair.a for pair in headline):
         return ()
     conditions = [
-        _slice(pairs.get(scorer, ())[:end], tag, margin, plan, policy, scorer, look)
+        _slice(pairs.get(scorer, ())[:end], tag, margin, plan, policy, scorer, look, pairs)
         for tag, margin in policy.slices
         for scorer in policy.scorers
     ]
@@ -128,11 +129,17 @@ def _slice(
     policy: GatePolicy,
     scorer: str,
     look: int,
+    every: Pairs,
 ) -> Condition:
     tagged = [pair for pair in pairs if tag in pair.tags]
     bets = dict(plan.slices).get(tag, 0) or plan.bets
     own = replace(policy, margin=margin)
     comparison = slice_comparison(tagged, plan, own, scorer, look, bets=bets)
+    errors = dict(plan.judges).get(scorer)
+    if errors and tagged:
+        labels = every.get(people_of(scorer), ())
+        own = replace(own, threshold=None)
+        comparison = by_correction(comparison, tagged, labels, errors, own, final=plan.looks == 1)
     reason = comparison.reason if tagged else f"no case has the tag {tag!r}"
     return Condition(
         SLICE,

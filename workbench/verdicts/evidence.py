@@ -11,7 +11,7 @@ from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.fingerprints import canonical_json
 from workbench.runs.spec.suite import GatePolicy, Suite
-from workbench.verdicts.raw_values import RAW, is_raw
+from workbench.verdicts.raw_values import RAW, is_raw, people_of
 from workbench.verdicts.rules import FIRST_RULES
 from workbench.verdicts.sequential import LookDecision, conclude
 from workbench.verdicts.sequential_plan import Plan, make_plan, plan_from_content
@@ -65,7 +65,7 @@ def make_evidence(
         planned=plan.planned,
         pairs={
             name: tuple(pairs[name][: decision.seen])
-            for name in (*suite.gate.scorers, *RAW)
+            for name in (*suite.gate.scorers, *RAW, *map(people_of, suite.gate.scorers))
             if name in pairs
         },
         comparisons=decision.comparisons,

@@ -21,6 +21,15 @@ RAW: Mapping[str, Callable[[Answer], float | None]] = {
 """US dollars and seconds. A stored answer has those of when it was asked."""
 
 
+PEOPLE = "@people:"
+"""Beginning of the names of people's labels of what a judge scores."""
+
+
+def people_of(scorer: str) -> str:
+    """The name of the labels that correct the judge of that name."""
+    return f"{PEOPLE}{scorer}"
+
+
 def is_raw(name: str) -> bool:
     """Whether the pairs of that name are raw values, not the scores of a scorer."""
     return name.startswith("@")

@@ -4,7 +4,8 @@
 a threshold; used by 0.1.0. 2: betting intervals for everything but independent passes and failures,
 and a least number of cases. 3: `no_regressions` needs a threshold and the least number of cases
 beside a baseline too; a score of 0 never passes. 4: betting intervals for graded scores and groups
-against a threshold, whose counts are not binomial; a score of 0 never passes there.
+against a threshold, whose counts are not binomial; a score of 0 never passes there. 5: a judge's
+scores are corrected by its calibration and by labels, and pass only where both pass.
 """
 
 from __future__ import annotations
@@ -18,5 +19,8 @@ SCORE_COUNTS = 3
 LEVEL_BETS = 4
 """From this revision bets judge graded scores and groups against a threshold."""
 
-RULES = 4
+JUDGES_CORRECTED = 5
+"""From this revision a plan names the calibrations by which judges are corrected."""
+
+RULES = 5
 """The revision of new decisions."""

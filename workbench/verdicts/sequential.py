@@ -15,6 +15,8 @@ from workbench.verdicts.comparison import (
 )
 from workbench.verdicts.conditions import Condition, conditions_at, gate_of
 from workbench.verdicts.gate import STOPPED_FAIL, STOPPED_FUTILITY
+from workbench.verdicts.judges.deciding import by_correction
+from workbench.verdicts.raw_values import people_of
 from workbench.verdicts.sequential_plan import Plan
 from workbench.verdicts.values import CasePair, Comparison, Gate
 
@@ -60,7 +62,13 @@ def decide_prefix(
             raise UsageError(f"the gate's scorer {scorer} has no scores")
         if len(pairs) < end:
             raise UsageError(f"look {look} needs {end} cases, there are {len(pairs)}")
-        comparisons.append(_with_history(pairs[:end], plan, policy, scorer, look, earlier))
+        comparison = _with_history(pairs[:end], plan, policy, scorer, look, earlier)
+        errors = dict(plan.judges).get(scorer)
+        if errors:
+            labels = pairs_by_scorer.get(people_of(scorer), ())
+            final = plan.looks == 1 and not plan.stages
+            comparison = by_correction(comparison, pairs[:end], labels, errors, policy, final=final)
+        comparisons.append(comparison)
     return _decision(
         tuple(comparisons), conditions_at(pairs_by_scorer, plan, policy, look), plan, look
     )

@@ -12,7 +12,8 @@ from typing import Any
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
 from workbench.runs.spec.suite import NOT_WORSE, GatePolicy
-from workbench.verdicts.rules import FIRST_RULES, RULES
+from workbench.verdicts.judges.errors import JudgeErrors
+from workbench.verdicts.rules import FIRST_RULES, JUDGES_CORRECTED, RULES
 from workbench.verdicts.statistics.boundaries import BOUNDARY, boundaries
 from workbench.verdicts.statistics.case_counts import cases_needed, minimum_cases
 from workbench.verdicts.statistics.distributions import critical_z, normal_cdf
@@ -66,6 +67,8 @@ class Plan:
     """Id of the evaluation that this one extends."""
     slices: tuple[tuple[str, int], ...] = ()
     """By tag that the gate names: `bets` of its cases."""
+    judges: tuple[tuple[str, JudgeErrors], ...] = ()
+    """By gating scorer that is a judge: what corrects it. There is one look then."""
 
     def order(
         self, case_ids: Sequence[str], groups: Mapping[str, str | None] | None = None
@@ -104,6 +107,7 @@ class Plan:
             **({"largest": self.largest} if self.largest else {}),
             **({"stages": list(self.stages), "extends": self.extends} if self.stages else {}),
             **({"slices": dict(self.slices)} if self.slices else {}),
+            **({"judges": {n: e.content() for n, e in self.judges}} if self.judges else {}),
         }
 
 
@@ -159,6 +163,10 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
         stages = tuple(int(end) for end in content.get("stages", ()))
         extends = str(content.get("extends", ""))
         slices = tuple((str(k), int(n)) for k, n in dict(content.get("slices", {})).items())
+        judges = tuple(
+            (str(name), JudgeErrors.of_content(one))
+            for name, one in dict(content.get("judges", {})).items()
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"the recorded plan cannot be read: {error!r}") from error
     if not ends or ends[0] < 1 or any(b <= a for a, b in itertools.pairwise(ends)):
@@ -166,6 +174,8 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
     if not FIRST_RULES <= rules <= RULES:
         raise UsageError(f"the record was decided by rules {rules}, which this program lacks")
     plan = _plan(ends, policy, seed, anytime, baseline, created_at)
+    if judges and rules < JUDGES_CORRECTED:
+        raise UsageError(f"rules {rules} correct no judge")
     if stages and (stages[-1] != ends[-1] or not set(stages) <= set(ends)):
         raise UsageError("the recorded plan has stages that end between its looks")
     return replace(
@@ -176,6 +186,7 @@ def plan_from_content(content: Mapping[str, Any], policy: GatePolicy) -> Plan:
         stages=stages,
         extends=extends,
         slices=slices,
+        judges=judges,
     )
 
 

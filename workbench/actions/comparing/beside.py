@@ -11,6 +11,7 @@ from workbench.runs.spec.gate_margins import DEFAULT_ALSO
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import Result, RunStatus, RunSummary
 from workbench.verdicts.conditions import Condition, conditions_at
+from workbench.verdicts.judges.errors import JudgeErrors
 from workbench.verdicts.noise import Noise, noise_of
 from workbench.verdicts.pairing import pair_results
 from workbench.verdicts.raw_values import raw_pairs
@@ -41,6 +42,7 @@ def beside(
     results_a: Iterable[Result],
     results_b: Iterable[Result],
     *,
+    judges: tuple[tuple[str, JudgeErrors], ...] = (),
     other_model: bool = False,
 ) -> Beside:
     """The gate's further conditions, and how each tag stands, at a single look at all cases. With
@@ -51,6 +53,7 @@ def beside(
     if not cases or not (tagged or policy.slices or policy.also or other_model):
         return NOTHING
     plan = make_plan(len(cases), policy, suite.dataset.seed, full=True, cases=cases)
+    plan = replace(plan, judges=judges)
     place = {case.id: at for at, case in enumerate(plan.order_cases(cases))}
     ordered = {
         name: sorted(each, key=lambda pair: place[pair.case_id])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from workbench.actions.comparing.beside import NOTHING, Beside, beside, own_noise
 from workbench.actions.comparing.gate_uses import note_comparison
@@ -15,6 +16,7 @@ from workbench.actions.refs import Source, resolve, with_distinct_names
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import OnPlanned, PlannedRun
 from workbench.actions.running.judges import uncalibrated
+from workbench.actions.running.of_versions import Known, known_errors, people_pairs
 from workbench.actions.session import Session
 from workbench.datasets.distinct import check_consistent, distinct
 from workbench.datasets.values import Case
@@ -22,9 +24,11 @@ from workbench.errors import UsageError
 from workbench.runs.spec.suite import Suite
 from workbench.verdicts.comparison import compare_shuffled, undecided
 from workbench.verdicts.conditions import gate_of
+from workbench.verdicts.judges.deciding import by_correction
 from workbench.verdicts.multiple_comparisons import best_of, best_of_note, holm, mid_p
 from workbench.verdicts.noise import Noise
 from workbench.verdicts.pairing import check_comparable, pair_results
+from workbench.verdicts.raw_values import people_of
 from workbench.verdicts.values import CasePair, Comparison, Gate
 
 
@@ -130,11 +134,12 @@ def compare_many(
     limit: int | None = None,
     fresh: bool = False,
     as_stored: bool = False,
+    labels: Path | None = None,
     on_planned: OnPlanned | None = None,
     on_run: OnRun | None = None,
 ) -> BestOf:
     """Compare each of `refs` with the same A, which is run once at most. Blocks. Each is a REF, or
-    what one names.
+    what one names. `labels` is a file of people's labels, which correct the judges of the gate.
 
     They may be of several prompts: what counts is that each takes the inputs of the suite.
     Raises UsageError as `compare` does, and for a candidate that is named twice.
@@ -162,7 +167,8 @@ def compare_many(
     side_a, *sides = named([side_of(session, item, on_run) for item in planned])
     for side in sides:
         note_comparison(session, suite, side.source.prompt, cases)
-    pairings = [pair_up(side_a, side_b, suite, split, preview) for side_b in sides]
+    known = known_errors(session, suite, labels)
+    pairings = [pair_up(side_a, side_b, suite, split, preview, known) for side_b in sides]
     best = rank([_with_noise(session, compared) for compared in pairings])
     source_notes = [source.note for source in (a, *others) if source.note]
     source_notes += import_notes(side.summary for side in (side_a, *sides))
@@ -188,9 +194,16 @@ def rank(compared: Sequence[Compared]) -> BestOf:
 
 
 def pair_up(
-    a: Side, b: Side, suite: Suite, split: str | None, preview: Preview | None = None
+    a: Side,
+    b: Side,
+    suite: Suite,
+    split: str | None,
+    preview: Preview | None = None,
+    known: Known | None = None,
 ) -> Compared:
-    """Two finished sides, paired and judged. Raises UsageError when they cannot be."""
+    """Two finished sides, paired and judged; judges of the gate are corrected by what is `known` of
+    their errors. Raises UsageError when they cannot be paired.
+    """
     if a.summary.run_id == b.summary.run_id:
         raise UsageError(f"{SAME}: {a.summary.run_id}", hint="pick another side")
     check_comparable(a.summary, b.summary, a.cases, b.cases)
@@ -206,18 +219,27 @@ def pair_up(
         for scorer in suite.scorers
     }
     seed = suite.dataset.seed
-    comparisons = tuple(
-        compare_shuffled(pairs[name], suite.gate, name, seed) for name in suite.gate.scorers
-    )
+    errors = dict(known.errors) if known else {}
+    people = people_pairs(known.labels, cases, a.all_results, b.all_results) if known else {}
+
+    def one(name: str) -> Comparison:
+        raw = compare_shuffled(pairs[name], suite.gate, name, seed)
+        if name not in errors:
+            return raw
+        labels = people.get(people_of(name), ())
+        return by_correction(raw, pairs[name], labels, errors[name], suite.gate)
+
+    comparisons = tuple(map(one, suite.gate.scorers))
     further = (
         NOTHING
         if preview
         else beside(
             suite,
             cases,
-            pairs,
+            {**pairs, **people},
             a.all_results,
             b.all_results,
+            judges=tuple(errors.items()),
             other_model=a.summary.model != b.summary.model,
         )
     )
@@ -240,7 +262,9 @@ def pair_up(
 
 def swapped(session: Session, compared: Compared) -> Compared:
     """The same two runs with A as the candidate, without any call."""
-    turned = pair_up(compared.b, compared.a, compared.suite, compared.split, compared.preview)
+    known = known_errors(session, compared.suite)
+    a, b = compared.b, compared.a
+    turned = pair_up(a, b, compared.suite, compared.split, compared.preview, known)
     return _with_noise(session, turned)
 
 

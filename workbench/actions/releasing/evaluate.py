@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from workbench.actions.comparing.gate_uses import note_evaluation, questions_of
@@ -46,12 +47,14 @@ def evaluate(
     anytime: bool = False,
     extend: bool = False,
     fresh: bool = False,
+    labels: Path | None = None,
     on_planned: OnPlanned | None = None,
     on_run: OnRun | None = None,
 ) -> tuple[Evidence, ...]:
     """Evaluate a version on the named suite, or on every suite of the prompt, and record the
     evidence, passing or not. Blocks. `on_planned` gets the runs that all suites may need.
 
+    `labels` names a file of people's labels, which correct the judges of the gate.
     With `extend` the newest evaluation on each suite is continued with cases added since.
 
     Raises RunCutShort, without a record, when a run ended before its gate could decide; UsageError
@@ -76,7 +79,9 @@ def evaluate(
     if extend:
         gates = [extended_gate(session, source, suite, fresh) for suite in suites]
     else:
-        gates = [whole_gate(session, source, suite, full, anytime, fresh) for suite in suites]
+        gates = [
+            whole_gate(session, source, suite, full, anytime, fresh, labels) for suite in suites
+        ]
     if on_planned:
         on_planned([ahead for gate in gates for ahead in gate.planned_runs])
     all_evidence = []

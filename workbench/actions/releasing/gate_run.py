@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from workbench.actions.comparing.gate_uses import earlier_attempts, questions_of
 from workbench.actions.comparing.side_runs import PlannedSide, plan_side
 from workbench.actions.refs import Source, source_of
 from workbench.actions.running import run as running
 from workbench.actions.running.costs import PlannedRun
+from workbench.actions.running.judges import errors_of
+from workbench.actions.running.of_versions import Labels, labels_for
 from workbench.actions.session import Session
 from workbench.datasets.distinct import check_consistent
 from workbench.datasets.values import Case
@@ -57,6 +60,8 @@ class GateRun:
     earlier: EarlierAttempts
     before: EvaluationRecord | None = None
     """The evaluation to extend: its scores come first, and only fresh cases are run."""
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+    """People's labels, by the judge of the gate that they correct."""
 
     @property
     def judged(self) -> Mapping[str, tuple[CasePair, ...]]:
@@ -78,7 +83,13 @@ class GateRun:
 
 
 def whole_gate(
-    session: Session, source: Source, suite: Suite, full: bool, anytime: bool, fresh: bool
+    session: Session,
+    source: Source,
+    suite: Suite,
+    full: bool,
+    anytime: bool,
+    fresh: bool,
+    labels: Path | None = None,
 ) -> GateRun:
     """The gate of a new evaluation on all gate cases: `full` without looks, `anytime` by bets.
 
@@ -91,20 +102,24 @@ def whole_gate(
     check_consistent(suite.gate_cases.cases, suite.dataset.place_of)
     seed = suite.gate_cases.seed
     spec = running.make_spec(source, suite, split=GATE_SPLIT, fresh=fresh, beside=beside)
+    judges = errors_of(session, suite)
     plan = make_plan(
         len(spec.cases),
         suite.gate,
         seed,
-        full=full,
+        full=full or bool(judges),
         anytime=anytime,
         cases=spec.cases,
         baseline=baseline is not None,
         created_at=started_at,
     )
+    plan = replace(plan, judges=judges)
     spec = replace(spec, cases=plan.order_cases(spec.cases), plan=plan.content())
     baseline_side = _baseline_side(session, baseline, suite, fresh, spec.cases)
     earlier = earlier_attempts(session, spec, with_baseline=baseline is not None)
-    return GateRun(source, spec, plan, baseline_side, started_at, earlier.attempts + 1, earlier)
+    people = labels_for(session, suite, labels)
+    attempt = earlier.attempts + 1
+    return GateRun(source, spec, plan, baseline_side, started_at, attempt, earlier, labels=people)
 
 
 def _baseline_side(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workbench.actions.releasing.gate_run import GateRun
+from workbench.actions.running.of_versions import people_pairs
 from workbench.datasets.values import Case
 from workbench.runs.engine.live import LiveRun
 from workbench.runs.spec.values import Result
@@ -135,6 +136,7 @@ class Looks:
             name: self._gate.judged.get(name, ()) + pair_results(results_a, results_b, cases, name)
             for name in self._gate.spec.suite.gate.scorers
         }
+        pairs |= people_pairs(self._gate.labels, cases, results_a, results_b)
         raw = raw_pairs(results_a, results_b, cases)
         for name in RAW:
             judged = self._gate.judged.get(name, ())

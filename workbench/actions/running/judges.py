@@ -10,6 +10,7 @@ from workbench.registry.models.records import CalibrationRecord, EvaluationRecor
 from workbench.runs.spec.suite import Suite
 from workbench.runs.spec.values import RunSummary
 from workbench.scorers.base import AsksModels
+from workbench.verdicts.judges.errors import JudgeErrors
 
 JUDGES = "judges"
 """Key of the models that answered for the judges of a gate, in the environment of evidence."""
@@ -36,8 +37,36 @@ def calibrations_of(session: Session, judge: AsksModels) -> list[CalibrationReco
     return session.registry.calibrations(judge.fingerprint)
 
 
+def errors_of(session: Session, suite: Suite) -> tuple[tuple[str, JudgeErrors], ...]:
+    """By gating scorer: the newest calibration that lets its judge decide."""
+    errors = []
+    for scorer in suite.gate_judge_scorers:
+        if scorer.kind.judge is None:
+            continue
+        records = calibrations_of(session, scorer.kind.judge)
+        admitted = next((one for one in records if one.calibration.admitted), None)
+        if admitted:
+            errors.append((scorer.name, JudgeErrors(admitted.seq, admitted.calibration.matrix)))
+    return tuple(errors)
+
+
 def check_judges(session: Session, suite: Suite) -> None:
-    """Raise UsageError where the gate rests on a judge that may not decide."""
+    """Raise UsageError where the gate rests on a judge that may not decide, or that stands among
+    others in one score: what people say of an answer corrects no such score.
+    """
+    for scorer in suite.gate_judge_scorers:
+        if scorer.kind.judge is None:
+            raise UsageError(
+                f"{suite.path or suite.name}: the gate rests on {scorer.name}, in which a judge is"
+                " one of several scorers: its errors cannot be corrected",
+                hint="name the judge itself: gate: {scorer: [JUDGE, OTHER]}",
+            )
+    if suite.gate.extend and suite.gate_judge_scorers:
+        raise UsageError(
+            f"{suite.path or suite.name}: gate.extend: a judge's scores are corrected at one look,"
+            " so an evaluation by a judge cannot be extended",
+            hint="extend: false",
+        )
     why = next(uncalibrated(session, suite), "")
     if why:
         raise UsageError(
@@ -72,7 +101,7 @@ def check_answered(session: Session, suite: Suite, answered: Mapping[str, Sequen
     """Raise UsageError where another model answered for a judge than when it was calibrated."""
     for judge in suite.gate_judges:
         records = [r.calibration for r in calibrations_of(session, judge)]
-        admitted = [one for one in records if one.admitted]
+        admitted = [one for one in records if one.admitted][:1]
         models = set(answered.get(judge.fingerprint, ()))
         if not any(models <= set(one.models) for one in admitted):
             before = ", ".join(admitted[0].models) if admitted else "no model"

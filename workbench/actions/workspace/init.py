@@ -27,7 +27,7 @@ from workbench.workspace import (
 )
 
 STEPS = "steps"
-SCORERS = "scorers"
+SCORERS, JUDGES = "scorers", "judges"
 _KEPT = frozenset({".git", ATTRIBUTES})
 """Files that may exist in a new workspace's folder: a repository and its settings."""
 _STEP = re.compile(r"\d+")
@@ -148,7 +148,7 @@ def _sample(name: str) -> Path:
 
 def _copy_sample(source: Path, folder: Path) -> None:
     shutil.copytree(source, folder / EVALS / source.name)
-    for name in (SNIPPETS, SCORERS):
+    for name in (SNIPPETS, SCORERS, JUDGES):
         if (source / name).is_dir():
             # Drafts and suites name those of the workspace.
             (folder / EVALS / source.name / name).rename(folder / name)

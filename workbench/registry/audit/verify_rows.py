@@ -18,14 +18,17 @@ from workbench.registry.audit.verify_versions import (
     VersionRow,
     doubtful_versions,
 )
+from workbench.registry.content.calibrations import calibrations
 from workbench.registry.content.evidence import evaluation_at, judged_by, row_of, score_rows
 from workbench.registry.models.digest import digest_of
 from workbench.registry.models.records import Finding
 from workbench.registry.storage.connection import Connection
 from workbench.registry.storage.tables import KINDS, iterate_rows, table_rows
 from workbench.verdicts import evidence_to_json, recompute
+from workbench.verdicts.judges.errors import JudgeErrors
 from workbench.verdicts.recorded.extension import contradiction
-from workbench.verdicts.values import Evidence
+from workbench.verdicts.rules import FIRST_RULES, JUDGES_CORRECTED
+from workbench.verdicts.values import Evidence, Gate
 
 
 def check_rows(
@@ -161,12 +164,34 @@ def _evaluation(connection: Connection, row: Row) -> Iterator[Finding]:
         )
     if evidence.policy.get("slices"):
         yield from _tags(connection, seq, evidence)
+    if evidence.gate is Gate.PASS:
+        yield from _judges(connection, seq, evidence)
     if evidence.plan.get("extends"):
         yield from _extension(connection, seq, evidence)
     stored = [{**score, "evaluation": seq} for score in score_rows(evidence.pairs)]
     kept = _scores(connection, seq)
     if stored != kept:
         yield Finding(seq, "scores", "a score is not the mean of its repeats")
+
+
+def _judges(connection: Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:
+    """A pass by judges was corrected by calibrations that are there and let them decide."""
+    if int(evidence.plan.get("rules", FIRST_RULES)) < JUDGES_CORRECTED:
+        return
+    named = {
+        int(one["calibration"]): JudgeErrors.of_content(one)
+        for one in dict(evidence.plan.get("judges", {})).values()
+    }
+    left = set(json.loads(evidence.suite_parts.get("gate_judges", "[]")))
+    for record in calibrations(connection) if named else ():
+        errors = named.get(record.seq)
+        fits = errors is not None and record.seq < seq and record.calibration.admitted
+        if fits and errors and errors.matrix == record.calibration.matrix:
+            left.discard(record.calibration.fingerprint)
+            del named[record.seq]
+    if left or named:
+        problem = "its judge was not corrected by a calibration of that judge"
+        yield Finding(seq, "evaluations", problem)
 
 
 def _tags(connection: Connection, seq: int, evidence: Evidence) -> Iterator[Finding]:

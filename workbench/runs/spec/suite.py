@@ -36,6 +36,9 @@ NOT_WORSE: Literal["not_worse"] = "not_worse"
 NO_REGRESSIONS: Literal["no_regressions"] = "no_regressions"
 THRESHOLD: Literal["threshold"] = "threshold"
 
+MEASURED: Literal["measured"] = "measured"
+ALIKE: Literal["alike"] = "alike"
+
 MIN_CASES = 20
 """Minimum number of cases for a threshold, unless the suite says otherwise: with fewer, it is
 reached by chance too easily."""
@@ -100,6 +103,10 @@ class GatePolicy:
         default=None,
     )
     extend: bool = key("Decide by bets, so that fresh cases may be added.", default=False)
+    judge_errors: Literal["measured", "alike"] = key(
+        "A judge's errors on two versions: measured by labels on both, or taken to be alike.",
+        default=MEASURED,
+    )
     slices: Margins = key(
         "Tags whose cases must keep a margin of their own.",
         takes=Mapping[Text, SliceMargin],
@@ -127,6 +134,7 @@ class GatePolicy:
             **({"rule": self.rule} if self.rule != NOT_WORSE else {}),
             **({"min_cases": self.min_cases} if self.min_cases is not None else {}),
             **({"extend": True} if self.extend else {}),
+            **({"judge_errors": self.judge_errors} if self.judge_errors != MEASURED else {}),
             **{
                 name: {key: {"margin": margin} for key, margin in margins}
                 for name, margins in (("slices", self.slices), ("also", self.also))
@@ -250,6 +258,12 @@ class Suite:
     def gate_judges(self) -> tuple[AsksModels, ...]:
         """The judges on which the gate rests."""
         return judges_of([s for s in self.scorers if s.name in self.gate.scorers])
+
+    @cached_property
+    def gate_judge_scorers(self) -> tuple[Scorer, ...]:
+        """The gate's scorers in which there is a judge."""
+        gating = [s for s in self.scorers if s.name in self.gate.scorers]
+        return tuple(scorer for scorer in gating if judges_of((scorer,)))
 
     @cached_property
     def contents(self) -> dict[str, Any]:
