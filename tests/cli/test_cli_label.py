@@ -72,6 +72,14 @@ def test_labels_of_two_people_are_exported_and_calibrate_the_judge(
     assert stored.json["labelled"] == 60, stored.err
     assert stored.json["human_kappa"] == 1.0
     assert stored.json["matrix"]["passed_by_people"] > 0  # the judge errs on every tenth
+    suite = desk.root / "evals" / "qa" / "suite.yaml"
+    gate = "gate: {scorer: max_chars, baseline: none, threshold: 0.5, min_cases: 5}\n"
+    suite.write_text(suite.read_text() + gate)
+    assert desk.here("register", "qa", "--description", "first").code == 0
+    assert desk.here("evaluate", "qa@1.0.0").code == 0
+    tree = desk.here("lineage", "qa@1.0.0").out
+    assert "60 labelled answers" in tree
+    assert "120 labels by ana, ben" in tree
     path = desk.root / "labels.jsonl"
     assert desk.here("label", "qa", "--export", str(path), "--json").json["labels"] == 120
     row = json.loads(path.read_text().splitlines()[0])

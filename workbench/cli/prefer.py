@@ -27,7 +27,7 @@ _CODES = {
     Verdict.UNDECIDED: EXIT_NO_DECISION,
 }
 _KEYS = {"a": "left", "left": "left", "b": "right", "right": "right", "t": "tie", "x": "both_bad"}
-_KEYS_LINE = "a or ← left  b or → right  t tie  x both bad  s skip  n note  u undo  m mask  q leave"
+_KEYS_LINE = "a/← left  b/→ right  t tie  x both bad  s skip  n note  u undo  m mask  q leave"
 
 
 @command("prefer", example="workbench prefer support_triage --inputs yesterday.jsonl")

@@ -15,6 +15,7 @@ from workbench.runs.spec.suite import Suite
 from workbench.scorers.judges.judge import Judge
 from workbench.scorers.judges.rubric import FAIL, PASS, UNSURE
 from workbench.suggestions import did_you_mean
+from workbench.units import plural
 
 MOST_RUNS = 20
 """The newest runs of a suite whose answers are labelled."""
@@ -35,6 +36,8 @@ class Desk:
     items: tuple[Item, ...]
     records: tuple[LabelRecord, ...]
     """The rater's, without those that were undone, oldest first."""
+    spoilt: int = 0
+    """Answers that are left out since the model gave none: cut short, refused, empty."""
     opened_after: int = 0
     """Answers that were skipped in records up to this one are asked again."""
 
@@ -84,13 +87,16 @@ def open_desk(
     """
     suite = session.workspace.suite(suite_name)
     labels, criterion = vocabulary(suite, about)
-    items = _items(session, suite, order, run_ids)
+    items, spoilt = _items(session, suite, order, run_ids)
     if not items:
-        raise NotFound(f"{suite.name} has no answers to label", hint=f"workbench run {suite.name}")
+        left_out = f": {plural(spoilt, 'answer')} cut short, refused or empty" if spoilt else ""
+        raise NotFound(
+            f"{suite.name} has no answers to label{left_out}", hint=f"workbench run {suite.name}"
+        )
     asked = Asked(suite.name, session.author, about, order)
     records = _records(session, asked)
     newest = records[-1].id if records and again else 0
-    return Desk(asked, labels, criterion, tuple(items), records, newest)
+    return Desk(asked, labels, criterion, tuple(items), records, spoilt, newest)
 
 
 def vocabulary(suite: Suite, about: str) -> tuple[tuple[str, ...], str]:
@@ -119,7 +125,10 @@ def vocabulary(suite: Suite, about: str) -> tuple[tuple[str, ...], str]:
     return levels, criterion
 
 
-def _items(session: Session, suite: Suite, order: str, run_ids: Sequence[str]) -> list[Item]:
+def _items(
+    session: Session, suite: Suite, order: str, run_ids: Sequence[str]
+) -> tuple[list[Item], int]:
+    """The answers, and how many are left out since the model gave none."""
     store = session.store
     chosen = (
         [store.summary(run_id) for run_id in run_ids]
@@ -136,12 +145,10 @@ def _items(session: Session, suite: Suite, order: str, run_ids: Sequence[str]) -
             for case in store.cases(run.run_id)
             if case.id in cases and case.digest == cases[case.id].digest
         }
-        results += [
-            result
-            for result in store.results(run.run_id)
-            if result.case_id in same and result.answer.outcome is Outcome.OK
-        ]
-    return ordered(cases, results, suite.scorers[0].name, suite.dataset.seed, order)
+        results += [one for one in store.results(run.run_id) if one.case_id in same]
+    whole = [one for one in results if one.answer.outcome is Outcome.OK]
+    spoilt = sum(not one.answer.outcome.is_error for one in results) - len(whole)
+    return ordered(cases, whole, suite.scorers[0].name, suite.dataset.seed, order), spoilt
 
 
 def _records(session: Session, asked: Asked) -> tuple[LabelRecord, ...]:

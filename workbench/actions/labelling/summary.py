@@ -84,6 +84,7 @@ def values_of(desk: Desk, labels: Labels) -> dict[str, Any]:
         "labelled": desk.done,
         "skipped": len(desk.skipped),
         "left": len(desk.open),
+        "spoilt": desk.spoilt,
         "raters": {name: dict(counts) for name, counts in labels.raters.items()},
         "agreement": [_pair_values(pair) for pair in labels.agreement],
         "changed": labels.changed,
@@ -104,6 +105,8 @@ def lines_of(desk: Desk, labels: Labels) -> Iterator[str]:
     """The same in words."""
     left = f", {len(desk.skipped)} skipped" if desk.skipped else ""
     yield f"{desk.done} of {len(desk.items)} answers labelled by {desk.asked.rater}{left}"
+    if desk.spoilt:
+        yield f"  {desk.spoilt} more are left out: cut short, refused or empty"
     for name, counts in labels.raters.items():
         told = ", ".join(f"{count} {label}" for label, count in sorted(counts.items()))
         yield f"  {name}: {told}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workbench.actions.proving.label_nodes import calibration_nodes
 from workbench.actions.proving.today import differences_today
 from workbench.actions.refs import version_named
 from workbench.actions.session import Session
 from workbench.actions.workspace.rescored import flip_words, would_flip
 from workbench.errors import NotFound
+from workbench.lineage.calibrations import with_calibrations
 from workbench.lineage.lineage import lineage_of
 from workbench.lineage.upstream import newest_by_suite
 from workbench.lineage.values import STALE, Difference, Lineage, Node
@@ -32,6 +34,7 @@ def lineage(session: Session, ref: str) -> Lineage:
     records = newest_by_suite(evaluations, version.fingerprint)
     exports = tuple(_exports(session, prompt_id, version.version))
     tree = lineage_of(registry, prompt_id, version.version, exports)
+    tree = with_calibrations(tree, calibration_nodes(session, tree))
     flips = would_flip(session)
     rejudged = (
         Difference("its gate", one.before, flip_words(one), STALE, ("evaluation", record.id))
