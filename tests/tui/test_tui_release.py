@@ -25,6 +25,7 @@ from workbench.actions.releasing.register import register
 from workbench.actions.session import Session
 from workbench.errors import WorkbenchError
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.widgets.controls import Choice
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
@@ -175,7 +176,7 @@ async def test_a_lower_number_needs_a_reason(workspace: Workspace) -> None:
         await until_shown(pilot, "registers as 1.1.0")
         await pilot.press("ctrl+s")
         await until_shown(pilot, "minor change since 1.0.1", "another model")
-        app.screen.query_one("#version", Input).value = "1.0.2"
+        app.screen.query_one("#version", Choice).choose("1.0.2")
         await pilot.press(*"maxi", "ctrl+s")
         await until_shown(pilot, "1.0.2 is lower than 1.1.0")
         app.screen.query_one("#force-reason", Input).value = "nobody reads it"

@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.color import Color
 
-from tests.support.screens import screen_text, until_shown
-from workbench.errors import SettingsError
+from tests.support.screens import until_shown
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.terminal import themes
 from workbench.tui.terminal.safe_filter import SafeFilter
 from workbench.tui.widgets.prompt_text import prompt_text
 from workbench.tui.widgets.text import PlainStatic, notify_plain, plain, plain_block
-from workbench.workspace import Workspace, open_workspace
+from workbench.workspace import Workspace
 
 TUI = Path(__file__).parents[2] / "workbench" / "tui"
 FILES = sorted(TUI.rglob("*.py"))
@@ -106,105 +104,3 @@ async def test_markup_in_data_is_shown_as_it_is(workspace: Workspace) -> None:
         notify_plain(app, text, title=text)
         shown = await until_shown(pilot, text)
         assert shown.count("[@click=app.quit]x[/]") >= 2
-
-
-@pytest.mark.parametrize("theme", themes.OURS, ids=lambda theme: theme.name)
-def test_our_themes_can_be_read(theme: themes.Theme) -> None:
-    """WCAG contrast of at least 4.5 for text, 3 for what only frames it."""
-    colours = theme.to_color_system().generate()
-    for background in ("background", "surface", "panel"):
-        behind = Color.parse(colours[background])
-        for name in ("foreground", "text-error", "text-success", "text-warning", "text-accent"):
-            if name not in colours or "auto" in colours[name]:
-                continue
-            assert contrast(Color.parse(colours[name]), behind) >= 4.5, (name, background)
-    assert contrast(Color.parse(theme.variables["border"]), Color.parse(theme.background)) >= 2.0
-    cursor = theme.variables
-    assert (
-        contrast(
-            Color.parse(cursor["block-cursor-foreground"]),
-            Color.parse(cursor["block-cursor-background"]),
-        )
-        >= 4.5
-    )
-
-
-def contrast(a: Color, b: Color) -> float:
-    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(colour: Color) -> float:
-    """Relative luminance, WCAG 2.2."""
-    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.normalized]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "environ", "theme"),
-    [
-        ("", {}, "workbench-dark"),
-        ("", {"COLORFGBG": "0;15"}, "workbench-light"),
-        ("light", {}, "workbench-light"),
-        ("nord", {"COLORFGBG": "0;15"}, "nord"),
-        ("nord", {"NO_COLOR": "1"}, "ansi-dark"),
-        ("", {"TERM": "vt100"}, "ansi-dark"),
-        ("auto", {"NO_COLOR": ""}, "workbench-dark"),
-    ],
-)
-def test_the_terminal_decides_the_theme_unless_the_user_did(
-    wanted: str, environ: dict[str, str], theme: str
-) -> None:
-    assert themes.choose(wanted, environ) == theme
-
-
-def test_an_unknown_theme_is_an_error_with_the_nearest(workspace: Workspace) -> None:
-    toml = workspace.root / "workbench.toml"
-    toml.write_text(toml.read_text().replace("[workspace]", '[workspace]\ntheme = "nrod"'))
-    with pytest.raises(SettingsError, match="did you mean 'nord'"):
-        WorkbenchApp(open_workspace(workspace.root))
-
-
-@pytest.mark.exhaustive
-@pytest.mark.anyio
-async def test_a_theme_is_tried_and_given_up_with_escape(workspace: Workspace) -> None:
-    app = WorkbenchApp(workspace)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until_shown(pilot, "= 1.0.1")
-        app.action_themes()
-        await until_shown(pilot, "esc goes back")
-        await pilot.press("down", "down")
-        await until_shown(pilot, "> workbench-light")
-        assert app.theme == "workbench-light"
-        await pilot.press("escape")
-        assert app.theme == "workbench-dark"
-        assert "Themes" not in screen_text(app)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.anyio
-async def test_a_chosen_theme_is_used_the_next_time_and_can_be_reset(
-    workspace: Workspace,
-) -> None:
-    app = WorkbenchApp(workspace)
-    told = app.theme
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until_shown(pilot, "triage")
-        app.action_themes()
-        await until_shown(pilot, "> auto")
-        await pilot.press("j", "j")
-        await until_shown(pilot, "> workbench-light")
-        await pilot.press("enter")
-        await until_shown(pilot, "workbench-light from now on, for you in this workspace")
-    again = WorkbenchApp(workspace)
-    assert (told, again.theme) == ("workbench-dark", "workbench-light")
-    async with again.run_test(size=(80, 24)) as pilot:
-        await until_shown(pilot, "triage")
-        again.action_themes()
-        await until_shown(pilot, "> workbench-light")
-        await pilot.press("g", "enter")
-        await until_shown(pilot, "auto from now on")
-        assert again.theme == told
-    assert WorkbenchApp(workspace).theme == told
-    (workspace.state / "theme").write_text("nonsense\x1b[31m")
-    assert WorkbenchApp(workspace).theme == told

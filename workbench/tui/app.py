@@ -14,6 +14,7 @@ from textual import constants, events
 from textual.filter import LineFilter, NoColor
 from textual.message import Message
 from textual.screen import Screen
+from textual.theme import Theme
 
 from workbench.actions.session import Session
 from workbench.errors import WorkbenchError
@@ -29,6 +30,7 @@ from workbench.tui.services.app_theme import first_theme
 from workbench.tui.services.background import run_job
 from workbench.tui.services.shutdown import ShutdownApp
 from workbench.tui.terminal import terminal_colour, themes
+from workbench.tui.terminal.readable import readable
 from workbench.tui.terminal.safe_filter import SafeFilter
 from workbench.tui.widgets.chrome import MESSAGE_S, ModeTabs, StatusLine
 
@@ -98,6 +100,7 @@ class WorkbenchApp(DialogOpeners, ShutdownApp):
         self, workspace: Workspace, terminal: terminal_colour.Answer = terminal_colour.NOT_ASKED
     ) -> None:
         self._safe = SafeFilter()
+        self._readable: dict[str, Theme] = {}
         self._plain = terminal_colour.is_plain(os.environ)
         self.terminal = terminal
         super().__init__(driver_class=_driver(terminal), ansi_color=True if self._plain else None)
@@ -155,6 +158,15 @@ class WorkbenchApp(DialogOpeners, ShutdownApp):
         from workbench.tui.context.column_choices import ColumnChoices
 
         return ColumnChoices(self.workspace.state)
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Of Textual's own themes one that can be read: see `readable`."""
+        theme = super().get_theme(theme_name)
+        if theme is None or theme in themes.OURS:
+            return theme
+        if theme.name not in self._readable:
+            self._readable[theme.name] = readable(theme)
+        return self._readable[theme.name]
 
     def select(self, **changes: Any) -> None:
         selection = self.selection.changed(**changes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from textual.widgets import Input
 
 from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
@@ -15,6 +14,7 @@ from workbench.actions.session import Session
 from workbench.errors import RegistryError
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.dialogs.deploy import open_deploy
+from workbench.tui.widgets.controls import Choice
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
@@ -146,7 +146,7 @@ async def test_another_person_approves_the_loosened_rules_and_no_other_record(
         )
         await pilot.press("9", "9", "9", "ctrl+s")
         await until_shown(pilot, "! no record here has that number")
-        app.screen.query_one("#record", Input).value = str(first.seq)
+        app.screen.query_one("#record", Choice).choose(str(first.seq))
         await pilot.press("ctrl+s")
         await until_shown(pilot, "approved: suite support_triage", "threshold 0.6 -> 0.1")
     with Session(guarded) as session:

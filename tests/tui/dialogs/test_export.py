@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
 
 from tests.support.label_server import LabelServer
 from tests.support.plugins import install_example
@@ -14,6 +13,7 @@ from tests.support.screens import screen_text, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.actions.trust import trust
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.widgets.controls import Choice
 from workbench.workspace import Workspace, open_workspace
 
 pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
@@ -54,7 +54,7 @@ async def test_what_leaves_is_shown_and_sent_from_prompts(
         await until_shown(pilot, "= 1.0.1")
         await pilot.press("E")
         await until_shown(pilot, "^s sends it where the cursor is", "labels http")
-        app.screen.query_one("#ref", Input).value = f"{PROMPT}@1.0.0"
+        app.screen.query_one("#ref", Choice).choose(f"{PROMPT}@1.0.0")
         await pilot.press("tab", "tab", "tab")
         await until_shown(
             pilot, f"{PROMPT}@1.0.0 → team", "pointers: production", "lost: evidence (in short, as"

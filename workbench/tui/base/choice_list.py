@@ -31,7 +31,8 @@ class ChoiceList(Dialog[str]):
     first_field = "#option-find"
 
     def __init__(self, title: str, choice: Choice) -> None:
-        super().__init__(f"{title} · type to filter, enter takes it")
+        way = "type to filter, or a new one" if choice.takes_new else "type to filter"
+        super().__init__(f"{title} · {way}, enter takes it")
         self._choice = choice
 
     def body(self) -> Iterable[Widget]:
@@ -63,4 +64,6 @@ class ChoiceList(Dialog[str]):
         table.move_to(table.cursor_index + way)
 
     def _pick(self) -> None:
-        self.dismiss(self.query_one(CaseTable).cursor_key or None)
+        key = self.query_one(CaseTable).cursor_key
+        typed = self.query_one(PlainInput).value.strip()
+        self.dismiss(key or (typed if self._choice.takes_new else "") or None)

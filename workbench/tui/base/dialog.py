@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from textual import events, getters
 from textual.app import ComposeResult
@@ -21,12 +21,14 @@ from workbench.errors import WorkbenchError
 from workbench.tui.context.app_context import AppContext
 from workbench.tui.keys import keys
 from workbench.tui.terminal.textual_private import FilteredBindings
+from workbench.tui.widgets.controls import Control
 from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
 
+InputType = Literal["integer", "number", "text"]
 T = TypeVar("T")
 Read = TypeVar("Read")
 
@@ -79,6 +81,12 @@ class Dialog(FilteredBindings[T]):
 
     MODE: ClassVar[str] = "dialog"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("dialog"), *keys.help_bindings()]
+    default = "#yes"
+    """The button that enter leads to from the last field: the safe one where the other cannot be
+    taken back.
+    """
+    enter_confirms: ClassVar[bool] = False
+    """Enter in the last field does what the default button does."""
     first_field = ""
     """A selector of the widget that gets the focus first; empty: Cancel."""
     unasked: ClassVar[bool] = False
@@ -203,9 +211,23 @@ class Dialog(FilteredBindings[T]):
             self.action_cancel()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter goes on to the next field and never confirms."""
         event.stop()
-        self.focus_next()
+        self._field_done()
+
+    def on_control_done(self, event: Control.Done) -> None:
+        event.stop()
+        self._field_done()
+
+    def _field_done(self) -> None:
+        """Enter: the next field, and from the last one the default button."""
+        chain = [widget for widget in self.focus_chain if not isinstance(widget, Button)]
+        is_last = self.focused is None or self.focused is chain[-1]
+        if not is_last or not self._yes:
+            self.focus_next()
+        elif self.enter_confirms:
+            self.action_yes()
+        else:
+            self.query_one(self.default).focus()
 
 
 def _is_typed(key: str) -> bool:
@@ -229,13 +251,13 @@ def field(
     hint: str = "",
     goes_on: bool = False,
     unit: str = "",
-    whole: bool = False,
+    number: InputType = "text",
     suggester: Suggester | None = None,
 ) -> Iterable[Widget]:
     """A label and an input on one line; the input's id is `name`.
 
-    Typing replaces `value`; with `goes_on` it is appended. `whole`: only a whole number can be
-    typed; `unit` is what it counts.
+    Typing replaces `value`; with `goes_on` it is appended. `number` is what can be typed: a whole
+    number, any number, or a text; `unit` is what it counts.
     """
     entry = PlainInput(
         value,
@@ -243,7 +265,7 @@ def field(
         id=name,
         compact=True,
         select_on_focus=not goes_on,
-        type="integer" if whole else "text",
+        type=number,
         suggester=suggester,
     )
     yield labelled(label, entry, unit)

@@ -17,8 +17,9 @@ from workbench.datasets.values import Case
 from workbench.datasets.writer import parse_value
 from workbench.errors import DatasetError
 from workbench.present.safe_text import safe_line
+from workbench.runs.spec.suite import DEV_SPLIT, GATE_SPLIT
 from workbench.runs.spec.values import RunSummary
-from workbench.tui.base.dialog import Dialog, field
+from workbench.tui.base.dialog import Dialog, field, labelled
 from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.services.dataset_edits import (
     DatasetPage,
@@ -29,7 +30,7 @@ from workbench.tui.services.dataset_edits import (
 )
 from workbench.tui.table.case_rows import ResultRow
 from workbench.tui.table.case_texts import flat_json
-from workbench.tui.widgets.controls import Tick
+from workbench.tui.widgets.controls import Choice, Option, Tick
 from workbench.tui.widgets.text import PlainLabel, PlainStatic
 from workbench.tui.widgets.value_area import ValueArea
 
@@ -64,8 +65,11 @@ class CaseForm(KeptDialog[tuple[str, str]]):
         note: str = "",
         begins: str = "",
         answer: str = "",
+        splits: Iterable[str] = (),
     ) -> None:
-        """`answer` is what a model said: it can be taken for what is expected."""
+        """`answer` is what a model said: it can be taken for what is expected. `splits` are those
+        of the other cases.
+        """
         title = f"Edit {replaces}" if replaces else f"A new case in {path.name}"
         title = f"The first case of a suite for {begins}" if begins else title
         super().__init__(title, "Save", about=f"{path}: {replaces or begins}")
@@ -76,6 +80,7 @@ class CaseForm(KeptDialog[tuple[str, str]]):
         self._replaces = replaces
         self._note = note
         self._answer = answer
+        self._splits = tuple(splits)
         self._names = list(case.inputs)
         self._before: tuple[str, ...] = ()
 
@@ -96,7 +101,10 @@ class CaseForm(KeptDialog[tuple[str, str]]):
         widgets.append(ValueArea(flat_json(self._case.expected), id="expected-value"))
         yield VerticalScroll(*widgets, id="values", can_focus=False)
         yield from field("case-tags", "tags", ", ".join(self._case.tags), hint="a, b")
-        yield from field("case-split", "split", self._case.split or "", hint="dev or gate")
+        own = self._case.split or ""
+        splits = dict.fromkeys(["", DEV_SPLIT, GATE_SPLIT, *self._splits, own])
+        options = [Option(name, name or "none") for name in splits]
+        yield labelled("split", Choice(options, own, id="case-split", takes_new=True))
         yield PlainStatic(
             self._note or "a changed case of split gate makes earlier evaluations stale",
             id="about-gate",
@@ -132,6 +140,7 @@ class CaseForm(KeptDialog[tuple[str, str]]):
         return (
             *(area.text for area in self.query(ValueArea)),
             *(line.value for line in self.query(Input)),
+            *(choice.value for choice in self.query(Choice)),
         )
 
     def confirm(self) -> None:
@@ -176,7 +185,7 @@ class CaseForm(KeptDialog[tuple[str, str]]):
             inputs=values,
             expected=expected,
             tags=tuple(tag.strip() for tag in tags if tag.strip()),
-            split=self.query_one("#case-split", Input).value.strip() or None,
+            split=self.query_one("#case-split", Choice).value or None,
         )
 
 
@@ -213,7 +222,17 @@ def open_form(
         app.tell(page.problem or "only .jsonl datasets can be edited here", error=True)
         return
     written = page.written(case)
-    open_row(app, page.path, written, replaces=replaces, note=note, answer=answer, done=done)
+    splits = page.suite.dataset.splits if page.suite else ()
+    open_row(
+        app,
+        page.path,
+        written,
+        replaces=replaces,
+        note=note,
+        answer=answer,
+        splits=splits,
+        done=done,
+    )
 
 
 def open_row(
@@ -224,6 +243,7 @@ def open_row(
     replaces: str = "",
     note: str = "",
     answer: str = "",
+    splits: Iterable[str] = (),
     done: Callable[[str], None] | None = None,
 ) -> None:
     """Show the form of a row of a file, or say why it cannot be edited here."""
@@ -240,7 +260,8 @@ def open_row(
             if done:
                 done(saved_case[1])
 
-    app.push_screen(CaseForm(path, case, replaces=replaces, note=note, answer=answer), saved)
+    form = CaseForm(path, case, replaces=replaces, note=note, answer=answer, splits=splits)
+    app.push_screen(form, saved)
 
 
 def begin(

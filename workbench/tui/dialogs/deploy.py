@@ -20,15 +20,18 @@ from workbench.errors import StaleHead, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.registry import PromptDeployment
-from workbench.tui.base.dialog import Dialog, field, open_with
+from workbench.tui.base.dialog import Dialog, field, labelled, open_with
 from workbench.tui.context.messages import EvaluateAsked, RegistryChanged
 from workbench.tui.keys import keys
 from workbench.tui.services.published import Published, published_words
+from workbench.tui.services.version_options import version_options
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.columns import Column, Sign
 from workbench.tui.table.list_rows import ListRow
+from workbench.tui.widgets.controls import Choice, Option
 from workbench.tui.widgets.diff_context import DiffContext
 from workbench.tui.widgets.evidence_lines import evidence_text
+from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
@@ -116,22 +119,26 @@ def open_deploy(
 ) -> None:
     """Read what a deployment would change in each environment, then ask."""
 
-    def read(session: Session) -> tuple[Place, ...]:
-        changes = publish(session)
-        environments = session.registry.environments()
-        # A loosened rule stops the deployment where it decides, not the look at all of them.
-        previews = [
-            deploying.preview(session, prompt_id, version, e.name, override=True)
-            for e in environments
-        ]
-        loosened = [
-            e.name
-            for e in environments
-            if any(decides(session, change, prompt_id, e.name, "") for change in changes)
-        ]
-        return places(version, previews, environments, loosened)
+    def read(session: Session) -> tuple[tuple[Place, ...], list[Option]]:
+        return read_places(session, prompt_id, version), version_options(session, prompt_id)
 
-    open_with(app, read, lambda offered: Deploy(prompt_id, version, offered, environment))
+    open_with(app, read, lambda seen: Deploy(prompt_id, version, seen[0], environment, seen[1]))
+
+
+def read_places(session: Session, prompt_id: str, version: str) -> tuple[Place, ...]:
+    """What a deployment of this version would change in each environment."""
+    changes = publish(session)
+    environments = session.registry.environments()
+    # A loosened rule stops the deployment where it decides, not the look at all of them.
+    previews = [
+        deploying.preview(session, prompt_id, version, e.name, override=True) for e in environments
+    ]
+    loosened = [
+        e.name
+        for e in environments
+        if any(decides(session, change, prompt_id, e.name, "") for change in changes)
+    ]
+    return places(version, previews, environments, loosened)
 
 
 class Deploy(Dialog[PromptDeployment]):
@@ -147,8 +154,11 @@ class Deploy(Dialog[PromptDeployment]):
         version: str,
         offered: tuple[Place, ...],
         environment: str | None,
+        versions: Sequence[Option] = (),
     ) -> None:
-        super().__init__(f"Deploy {prompt_id}@{version} · ^s deploys where the cursor is", "Deploy")
+        """`versions` are what else can be deployed."""
+        super().__init__(_title(prompt_id, version), "Deploy")
+        self._versions = versions or [Option(version)]
         self._prompt_id = prompt_id
         self._version = version
         self._places = {place.preview.environment: place for place in offered}
@@ -156,13 +166,33 @@ class Deploy(Dialog[PromptDeployment]):
         self._equal_lines = DiffContext(1)
 
     def body(self) -> Iterable[Widget]:
+        yield labelled("version", Choice(self._versions, self._version, id="version"))
         yield CaseTable(COLUMNS, empty=("No environments in workbench.toml.",), id="environments")
         yield TextView(id="evidence")
         yield from field("reason", "reason", hint="for the log")
 
     def on_mount(self) -> None:
+        self._load(self._first)
+
+    def _load(self, cursor: str) -> None:
         rows = [ListRow(name, place, at) for at, (name, place) in enumerate(self._places.items())]
-        self.query_one(CaseTable).load(rows, cursor=self._first)
+        self.query_one(CaseTable).load(rows, cursor=cursor)
+
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        """Another version: read again what it would change. Until then nothing can be deployed."""
+        message.stop()
+        self._version, cursor = message.choice.value, self.query_one(CaseTable).cursor_key
+        self._places = {}
+        self.query_one("#dialog").border_title = plain(_title(self._prompt_id, self._version))
+
+        def done(offered: tuple[Place, ...]) -> None:
+            self._places = {place.preview.environment: place for place in offered}
+            if self.is_open:
+                self._load(cursor)
+                self._show_preview()
+
+        args = (self._prompt_id, self._version)
+        self.app.in_thread(read_places, *args, done=done, failed=self.refused, group="places")
 
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()
@@ -228,6 +258,10 @@ class Deploy(Dialog[PromptDeployment]):
             f"{published_words(outcomes) or ' · F9 Deploys'}",
             error=any(outcome.error for outcome in outcomes),
         )
+
+
+def _title(prompt_id: str, version: str) -> str:
+    return f"Deploy {prompt_id}@{version} · ^s deploys where the cursor is"
 
 
 def place_text(place: Place, around: DiffContext) -> Content:

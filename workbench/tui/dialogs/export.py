@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,14 @@ from textual.widgets import Input
 from workbench.actions.session import Session
 from workbench.errors import TargetConflict, WorkbenchError
 from workbench.present.safe_text import safe_line
-from workbench.tui.base.dialog import Dialog, field, open_with
+from workbench.prompts.files.variants import AT
+from workbench.tui.base.dialog import Dialog, field, labelled, open_with
 from workbench.tui.context.messages import RegistryChanged
+from workbench.tui.services.version_options import version_options
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.columns import Column
 from workbench.tui.table.list_rows import ListRow
+from workbench.tui.widgets.controls import Choice, Option
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
@@ -64,14 +67,20 @@ class _Asked:
 def open_export(app: AppContext, ref: str = "") -> None:
     """List the targets; what is selected is offered unless another version is named."""
 
-    def read(session: Session) -> list[Named]:
+    ref = ref or app.selection.ref
+
+    def read(session: Session) -> Export:
         from workbench.actions.releasing.targets import target_lines
 
         own = session.workspace.settings.targets
         # The workspace's own, then the file that holds most, then the others.
-        return sorted(target_lines(session.workspace), key=lambda each: _place(each[0], own))
+        targets = sorted(target_lines(session.workspace), key=lambda each: _place(each[0], own))
+        environments = [one.name for one in session.registry.environments()]
+        versions = version_options(session, ref.partition(AT)[0])
+        refs = [replace(one, value=f"{ref.partition(AT)[0]}{AT}{one.value}") for one in versions]
+        return Export(ref, targets, refs, environments)
 
-    open_with(app, read, lambda targets: Export(ref or app.selection.ref, targets))
+    open_with(app, read, lambda dialog: dialog)
 
 
 def _place(name: str, own: Container[str]) -> int:
@@ -83,17 +92,28 @@ class Export(Dialog["Exported"]):
 
     first_field = "#targets"
 
-    def __init__(self, ref: str, targets: Sequence[Named] = ()) -> None:
+    def __init__(
+        self,
+        ref: str,
+        targets: Sequence[Named] = (),
+        refs: Sequence[Option] = (),
+        environments: Sequence[str] = (),
+    ) -> None:
+        """`refs` are what else can be sent, `environments` whose pointers can be."""
         super().__init__("Export · ^s sends it where the cursor is", "Send")
         self._ref = ref
         self._targets = targets
+        known = {option.value: option for option in refs}
+        self._refs = list({ref: Option(ref), **known}.values())
+        everywhere = Option("", "all where it is live")
+        self._environments = [everywhere, *map(Option, environments)]
         self._shown: _Asked | None = None
 
     def body(self) -> Iterable[Widget]:
         yield CaseTable(COLUMNS, empty=("There are no targets.",), id="targets")
         yield TextView(id="leaving")
-        yield from field("ref", "prompt@version", self._ref)
-        yield from field("environment", "environment", hint="all where it is live")
+        yield labelled("prompt@version", Choice(self._refs, self._ref, id="ref"))
+        yield labelled("environment", Choice(self._environments, id="environment"))
         yield from field("output", "file", hint="of a target that writes one")
         yield from field("reason", "forced because", hint="where it is not tested")
 
@@ -110,12 +130,17 @@ class Export(Dialog["Exported"]):
         message.stop()
         self.query_one("#leaving", TextView).focus()
 
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        message.stop()
+        self._look()
+
     def on_input_blurred(self, message: Input.Blurred) -> None:
         message.stop()
         self._look()
 
     def _asked(self) -> _Asked:
         values = {item.id: item.value.strip() for item in self.query(Input)}
+        values |= {item.id: item.value for item in self.query(Choice)}
         return _Asked(
             self.query_one(CaseTable).cursor_key,
             *(values[name] for name in ("ref", "environment", "output", "reason")),

@@ -42,6 +42,7 @@ class Revoke(KeptDialog[bool]):
 
     kept_as = "revoke"
     first_field = "#reason"
+    default = "#no"
 
     def __init__(self, preview: RevokePreview) -> None:
         ref = preview.version.ref

@@ -15,11 +15,12 @@ from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.registry.models.actors import can_be_seen
 from workbench.registry.models.records import RuleChange, WaitingRule
-from workbench.tui.base.dialog import field, open_with
+from workbench.tui.base.dialog import field, labelled, open_with
 from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.dialogs.simple import Reading
 from workbench.tui.services.rule_queries import Rules, changes_text, read_rules, waiting_text
+from workbench.tui.widgets.controls import Choice, Option
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
@@ -117,7 +118,11 @@ class ApproveRules(KeptDialog[bool]):
     def body(self) -> Iterable[Widget]:
         yield TextView(id="rules")
         if len(self._waiting) > 1:
-            yield from field("record", "record", hint="one of them by its number; empty: all")
+            records = [
+                Option(str(rule.seq), f"{rule.seq}  {rule.change}") for rule in self._waiting
+            ]
+            all_of_them = Option("", f"all {len(records)}")
+            yield labelled("record", Choice([all_of_them, *records], id="record"))
         yield from field("reason", "reason", hint="for the log")
 
     def on_mount(self) -> None:
@@ -126,13 +131,8 @@ class ApproveRules(KeptDialog[bool]):
 
     def confirm(self) -> None:
         reason = self.query_one("#reason", Input).value.strip()
-        chosen = self._waiting
-        for line in self.query("#record").results(Input):
-            wanted = line.value.strip()
-            chosen = tuple(rule for rule in chosen if wanted in ("", str(rule.seq)))
-        if not chosen:
-            self.problem("no record here has that number")
-            return
+        wanted = "".join(choice.value for choice in self.query(Choice))
+        chosen = tuple(rule for rule in self._waiting if wanted in ("", str(rule.seq)))
         self.app.in_thread(approve, chosen, reason, done=self._done, failed=self.refused)
 
     def _done(self, approved: tuple[WaitingRule, ...]) -> None:

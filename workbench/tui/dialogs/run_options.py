@@ -104,12 +104,18 @@ class RunOptions(KeptDialog[None]):
         suites = [Option(item.name) for item in self._offer.suites]
         yield labelled("suite", Choice(suites, suite.name, id="suite"))
         yield labelled("split", Choice(split_options(suite), DEV_SPLIT, id="split"))
-        yield from field("limit", "limit", hint="all", unit="cases", whole=True)
+        yield from field("limit", "limit", hint="all", unit="cases", number="integer")
         repeats, at_once = str(suite.run.repeats), str(suite.run.concurrency)
-        yield from field("repeats", "repeats", repeats, unit="answers to each case", whole=True)
-        yield from field("concurrency", "concurrency", at_once, unit="calls at once", whole=True)
+        yield from field(
+            "repeats", "repeats", repeats, unit="answers to each case", number="integer"
+        )
+        yield from field(
+            "concurrency", "concurrency", at_once, unit="calls at once", number="integer"
+        )
         budget = "" if suite.run.budget_usd is None else f"{suite.run.budget_usd:g}"
-        yield from field("budget", "budget", budget, hint="none", unit="US dollars")
+        yield from field(
+            "budget", "budget", budget, hint="none", unit="US dollars", number="number"
+        )
         yield labelled("no cache", Tick("ask again what is known already", id="fresh"))
         yield PlainStatic(id="estimate")
 

@@ -203,6 +203,7 @@ class NewVariant(Dialog[str]):
     """Closes with the name of the variant that was made."""
 
     first_field = "#variant"
+    enter_confirms = True
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"New variant with the text of {ref}", "Make it")
@@ -211,13 +212,6 @@ class NewVariant(Dialog[str]):
     def body(self) -> Iterable[Widget]:
         yield from field("variant", "name", hint="for example terse")
         yield PlainStatic("Makes PROMPT@NAME.prompty beside the draft.")
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter makes it: there is one field, and nothing else is changed."""
-        event.stop()
-        # The dialog's own handler would go to the next field.
-        event.prevent_default()
-        self.action_yes()
 
     def confirm(self) -> None:
         variant = self.query_one("#variant", Input).value.strip()

@@ -13,6 +13,7 @@ from workbench.tui.draft.checks import Checked
 from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.draft.queries import DraftPage
 from workbench.tui.draft.trial import Trial
+from workbench.tui.services.model_names import known_models
 
 NEEDS_DRAFT = (
     *("try_case", "try_inputs", "tries", "try_models"),
@@ -121,7 +122,10 @@ class DraftActions(ModeScreen):
             if models:
                 self.run_worker(self.trial.start(models), exclusive=True, group="models")
 
-        self.app.push_screen(Models(model, self.app.workspace.settings), chosen)
+        def ask(known: tuple[str, ...]) -> None:
+            self.app.push_screen(Models(model, self.app.workspace.settings, known), chosen)
+
+        self.app.in_thread(known_models, done=ask, group="models", opens=True)
 
     async def action_register(self) -> None:
         if self.autosave.file is None or not await self.autosave.saved():

@@ -44,6 +44,7 @@ class InputsForm(KeptDialog[Case]):
     InputsForm #dialog { width: 100%; max-width: 100; }
     InputsForm ValueArea { height: 5; border: round $border; padding: 0; }
     InputsForm ValueArea:focus { border: round $accent; }
+    InputsForm .about { color: $text-muted; padding-left: 2; }
     """
 
     def __init__(
@@ -67,6 +68,14 @@ class InputsForm(KeptDialog[Case]):
             yield labelled("filled from", Choice(options, shown, id="filled-from"))
         for at, item in enumerate(self._inputs):
             text = self._text(item)
+            offered = _offered(item)
+            if offered:
+                choice = Choice(offered, id=f"given-{at}")
+                choice.choose(text)
+                yield labelled(item.name, choice)
+                if item.description:
+                    yield PlainLabel(item.description, classes="about")
+                continue
             yield PlainLabel(_label(item))
             area = ValueArea(text, id=f"given-{at}")
             area.border_subtitle = plain(size_of(text))
@@ -80,24 +89,36 @@ class InputsForm(KeptDialog[Case]):
     def on_choice_changed(self, message: Choice.Changed) -> None:
         """Fill the fields from another case; what was typed is gone then, but for undo."""
         message.stop()
+        if message.choice.id != "filled-from":
+            return
         self._shown = self._cases.get(message.choice.value)
-        for area, item in zip(self._areas(), self._inputs, strict=True):
-            area.replace_text(self._text(item))
+        for control, item in zip(self._controls(), self._inputs, strict=True):
+            if isinstance(control, Choice):
+                control.choose(self._text(item))
+            else:
+                control.replace_text(self._text(item))
 
     def on_text_area_changed(self, message: TextArea.Changed) -> None:
         message.stop()
         message.text_area.border_subtitle = plain(size_of(message.text_area.text))
 
-    def _areas(self) -> list[ValueArea]:
-        return [self.query_one(f"#given-{at}", ValueArea) for at in range(len(self._inputs))]
+    def _controls(self) -> list[Choice | ValueArea]:
+        """What holds each input: a list where it is one of a few values, else a text."""
+        ids = [f"#given-{at}" for at in range(len(self._inputs))]
+        return [
+            control
+            for control in map(self.query_one, ids)
+            if isinstance(control, Choice | ValueArea)
+        ]
 
     def confirm(self) -> None:
         # Behind the keys that the focused field has not seen yet: ctrl+s overtakes them.
         (self.focused or self).call_later(self._give)
 
     def _give(self) -> None:
-        areas = self._areas()
-        given = {item.name: area.text for item, area in zip(self._inputs, areas, strict=True)}
+        controls = self._controls()
+        texts = [one.value if isinstance(one, Choice) else one.text for one in controls]
+        given = {item.name: text for item, text in zip(self._inputs, texts, strict=True)}
         shown = self._shown
         if shown is not None and all(
             text == self._text(item)
@@ -106,14 +127,24 @@ class InputsForm(KeptDialog[Case]):
             self.dismiss(shown)
             return
         values: dict[str, Any] = {}
-        for area, item in zip(areas, self._inputs, strict=True):
+        for control, item in zip(controls, self._inputs, strict=True):
             try:
                 values |= values_of([item], given)
             except UsageError as error:
                 self.problem(str(error))
-                area.focus()
+                control.focus()
                 return
         self.dismiss(Case(GIVEN, values))
+
+
+def _offered(item: Input) -> list[Option]:
+    """The values of an input that takes one of a few; none for any other."""
+    values = list(item.enum or ((True, False) if item.kind == "boolean" else ()))
+    if not values:
+        return []
+    texts = list(dict.fromkeys(map(flat_json, values)))
+    is_optional = not item.required or item.default is not None
+    return [*([Option("", "(empty)")] if is_optional else []), *map(Option, texts)]
 
 
 def size_of(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.widget import Widget
 from textual.widgets import Input
@@ -13,6 +13,7 @@ from workbench.settings import Settings
 from workbench.tui.base.dialog import field
 from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.draft.trial import parse_models
+from workbench.tui.services.model_names import LastName
 from workbench.tui.widgets.text import PlainStatic
 
 
@@ -21,23 +22,25 @@ class Models(KeptDialog[list[Model]]):
 
     kept_as = "models"
     first_field = "#models"
+    enter_confirms = True
 
-    def __init__(self, own: Model, settings: Settings) -> None:
+    def __init__(self, own: Model, settings: Settings, known: Sequence[str] = ()) -> None:
+        """`known`: names to complete."""
         super().__init__("Try this case on several models", "Try", about=f"{own.provider}/{own.id}")
         self._own = own
         self._settings = settings
+        self._known = [name.replace(":", "/", 1) for name in known if ":" in name]
 
     def body(self) -> Iterable[Widget]:
-        yield from field("models", "models", f"{self._own.provider}/{self._own.id}, ", goes_on=True)
-        known = [
-            f"{provider.name}/{model}"
-            for provider in self._settings.providers.values()
-            for model in provider.prices
-        ]
-        names = ", ".join([*self._settings.providers, "local"])
-        yield PlainStatic(f"provider/model, separated by commas. Providers: {names}")
-        if known:
-            yield PlainStatic(f"With a price in workbench.toml: {', '.join(known)}")
+        own = f"{self._own.provider}/{self._own.id}, "
+        names = LastName(self._known)
+        yield from field(
+            "models", "models", own, goes_on=True, suggester=names, unit="A,B: several"
+        )
+        providers = ", ".join([*self._settings.providers, "local"])
+        yield PlainStatic(f"provider/model; → completes it. Providers: {providers}")
+        if self._known:
+            yield PlainStatic(f"Known here: {', '.join(self._known)}")
 
     def confirm(self) -> None:
         try:

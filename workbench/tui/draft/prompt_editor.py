@@ -50,10 +50,11 @@ class PromptEditor(LineArea, inherit_bindings=False):
         & > .prompt-editor--role { text-style: bold; color: $text-primary; }
         & > .prompt-editor--variable { text-style: bold; color: $text-accent; }
         & > .prompt-editor--tag { color: $text-secondary; }
-        & > .prompt-editor--comment { text-style: italic dim; }
-        & > .prompt-editor--front { text-style: dim; }
+        & > .prompt-editor--comment { text-style: italic; color: $text-muted; }
+        & > .prompt-editor--front { color: $text-muted; }
         & > .prompt-editor--problem { text-style: underline; color: $text-error; }
-        &:ansi > .prompt-editor--front { color: ansi_default; }
+        &:ansi > .prompt-editor--front { color: ansi_default; text-style: dim; }
+        &:ansi > .prompt-editor--comment { color: ansi_default; text-style: italic dim; }
     }
     """
 

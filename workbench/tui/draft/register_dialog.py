@@ -14,9 +14,12 @@ from workbench.actions.releasing import register as registering
 from workbench.actions.releasing.register import Proposal
 from workbench.actions.session import Session
 from workbench.present.safe_text import safe_line
-from workbench.tui.base.dialog import field, open_with
+from workbench.prompts.contract import Bump
+from workbench.prompts.numbering import next_version
+from workbench.tui.base.dialog import field, labelled, open_with
 from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.context.messages import RegistryChanged
+from workbench.tui.widgets.controls import Choice, Option
 from workbench.tui.widgets.text import PlainStatic
 
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ class Register(KeptDialog[str]):
 
     def body(self) -> Iterable[Widget]:
         yield PlainStatic(self._reasons(), id="register-reasons")
-        yield from field("version", "version", self._proposal.version)
+        yield labelled("version", Choice(_numbers(self._proposal), id="version", takes_new=True))
         yield from field("description", "description", hint="what is new, for those who read later")
         yield from field("force-reason", "reason", hint="only needed for a lower number")
 
@@ -77,7 +80,7 @@ class Register(KeptDialog[str]):
         return Content("\n").join(lines)
 
     def confirm(self) -> None:
-        version = self.query_one("#version", Input).value.strip()
+        version = self.query_one("#version", Choice).value
         description = self.query_one("#description", Input).value.strip()
         reason = self.query_one("#force-reason", Input).value.strip()
         if not description:
@@ -101,3 +104,16 @@ class Register(KeptDialog[str]):
         self.dismiss(ref)
         app.post_to_screen(RegistryChanged())
         app.tell(f"registered {ref} · F2 Prompts: v evaluates it, D deploys it")
+
+
+def _numbers(proposal: Proposal) -> list[Option]:
+    """The least number that fits, and the higher ones."""
+    numbers = {
+        proposal.version: "the first" if proposal.previous is None else "the least that fits"
+    }
+    if proposal.previous:
+        for bump in (Bump.PATCH, Bump.MINOR, Bump.MAJOR):
+            if bump > proposal.bump:
+                number = next_version(proposal.previous, bump, proposal.known)
+                numbers.setdefault(number, f"a {bump.name.lower()} change")
+    return [Option(number, f"{number}  {about}") for number, about in numbers.items()]

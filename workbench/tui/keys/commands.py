@@ -160,4 +160,4 @@ class CommandProvider(Provider):
 def _line(name: Content, command: Command) -> Content:
     if not command.keys:
         return name
-    return Content.assemble(name, ("  " + command.shown_keys, "dim"))
+    return Content.assemble(name, ("  " + command.shown_keys, "$text-muted"))

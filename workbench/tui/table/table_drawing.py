@@ -28,20 +28,21 @@ class TableDrawing(ScrollView):
     TableDrawing {
         background: $surface; color: $foreground; height: 1fr; overflow-x: hidden;
         scrollbar-size-vertical: 1; scrollbar-gutter: stable;
-        & > .case-table--header { text-style: bold dim; color: $foreground; }
+        & > .case-table--header { text-style: bold; color: $text-muted; }
         & > .case-table--column { text-style: bold underline; color: $foreground; }
         & > .case-table--cursor { background: $block-cursor-blurred-background; }
         & > .case-table--error { color: $text-error; text-style: bold; }
         & > .case-table--fail { color: $text-warning; }
         & > .case-table--pass { color: $text-success; }
-        & > .case-table--quiet { text-style: dim; }
+        & > .case-table--quiet { color: $text-muted; }
         & > .case-table--up { color: $text-success; }
         & > .case-table--down { color: $text-error; }
         &:focus > .case-table--cursor {
             background: $block-cursor-background; color: $block-cursor-foreground;
             text-style: $block-cursor-text-style;
         }
-        &:ansi > .case-table--header { color: ansi_default; }
+        &:ansi > .case-table--header { color: ansi_default; text-style: bold dim; }
+        &:ansi > .case-table--quiet { color: ansi_default; text-style: dim; }
         &:ansi:focus > .case-table--cursor { text-style: reverse; }
     }
     """

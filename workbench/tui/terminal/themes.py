@@ -27,7 +27,10 @@ DARK = Theme(
         "block-cursor-foreground": "#ffffff",
         "block-cursor-text-style": "bold",
         "footer-key-foreground": "#e0af68",
-        "border": "#4a5568",
+        "border": "#66738c",
+        "scrollbar": "#66738c",
+        "scrollbar-background": "#16181d",
+        "text-muted": "#9ba1ac",
     },
 )
 
@@ -35,7 +38,7 @@ LIGHT = Theme(
     name="workbench-light",
     primary="#1f5fa8",
     secondary="#3d6fa8",
-    accent="#9a5b00",
+    accent="#864f00",
     warning="#8a5200",
     error="#b3202c",
     success="#1f6f33",
@@ -49,8 +52,11 @@ LIGHT = Theme(
         "block-cursor-blurred-background": "#cddbec",
         "block-cursor-foreground": "#ffffff",
         "block-cursor-text-style": "bold",
-        "footer-key-foreground": "#9a5b00",
-        "border": "#8a93a3",
+        "footer-key-foreground": "#864f00",
+        "border": "#7a8494",
+        "scrollbar": "#7a8494",
+        "scrollbar-background": "#fafafa",
+        "text-muted": "#4d535e",
     },
 )
 

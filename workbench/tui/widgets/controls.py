@@ -27,8 +27,11 @@ class Control(Widget, can_focus=True):
     Control:focus { text-style: reverse; }
     """
 
+    class Done(Message):
+        """Enter: the next field."""
+
     def action_next(self) -> None:
-        self.screen.focus_next()
+        self.post_message(self.Done())
 
 
 class Tick(Control):
@@ -84,9 +87,14 @@ class Choice(Control):
 
         choice: Choice
 
-    def __init__(self, options: Sequence[Option], value: str = "", *, id: str) -> None:
-        """Raises ValueError without an option."""
+    def __init__(
+        self, options: Sequence[Option], value: str = "", *, id: str, takes_new: bool = False
+    ) -> None:
+        """`takes_new`: what is typed into its list and is none of them can be taken, too. Raises
+        ValueError without an option.
+        """
         super().__init__(id=id)
+        self.takes_new = takes_new
         if not options:
             raise ValueError("nothing to choose from")
         self.options = tuple(options)
@@ -113,10 +121,12 @@ class Choice(Control):
         count = f"  {self.index + 1} of {len(self.options)}"
         room = max(1, self.size.width - len(count) - 4)
         label = plain(shown).truncate(room, ellipsis=True)
-        return Content.assemble("< ", label, " >", (count, "dim"))
+        return Content.assemble("< ", label, " >", (count, "$text-muted"))
 
     def choose(self, value: str) -> None:
-        """Take one of the options."""
+        """Take one of the options, or a new one where those are taken."""
+        if value not in {option.value for option in self.options}:
+            self.options = (*self.options, Option(value))
         if value != self.value:
             self.value = value
             self.post_message(self.Changed(self))
@@ -126,7 +136,7 @@ class Choice(Control):
         self.choose(self.options[at].value)
 
     def action_list(self) -> None:
-        if len(self.options) > 1:
+        if len(self.options) > 1 or self.takes_new:
             self.post_message(self.Listed(self))
 
     @dataclass

@@ -44,7 +44,7 @@ class DiffView(ScrollView, can_focus=True):
         & > .diff--added { color: $text-success; }
         & > .diff--removed-word { color: $text-error; text-style: bold; }
         & > .diff--added-word { color: $text-success; text-style: bold; }
-        & > .diff--note { text-style: dim; }
+        & > .diff--note { color: $text-muted; }
     }
     """
 

@@ -20,9 +20,7 @@ def option(one: Named, width: int) -> Option:
     """An option of a list: its name in so many columns, then the sentence."""
     name, title, about = one
     head = plain(title).pad_right(max(0, width - plain(title).cell_length))
-    return Option(
-        Content.assemble(head, ("  " + safe_line(about), "dim") if about else ""), id=name
-    )
+    return Option(Content.assemble(head, "  " + safe_line(about) if about else ""), id=name)
 
 
 class PlainOptions(OptionList):

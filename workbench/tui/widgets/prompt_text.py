@@ -19,7 +19,7 @@ STYLES: dict[Kind, str] = {
     "role": "bold $text-primary",
     "variable": "bold $text-accent",
     "tag": "$text-secondary",
-    "comment": "dim italic",
+    "comment": "italic $text-muted",
     "front": "$text-muted",
 }
 MAX_CHARS = 200_000

@@ -44,7 +44,7 @@ class SmallPictures:
             self._ask(value)
             return Content("")
         if picture.problem:
-            return Content.assemble((f"({safe_line(picture.problem)})", "dim"), "\n\n")
+            return Content.assemble((f"({safe_line(picture.problem)})", "$text-muted"), "\n\n")
         return Content.assemble(*_cells(picture), "\n")
 
     def _ask(self, image: Attachment) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from workbench.errors import UsageError, WorkbenchError
 from workbench.scorers.base import Kind
 from workbench.scorers.catalog import REQUIRED, options_of
-from workbench.tui.base.dialog import field
+from workbench.tui.base.dialog import InputType, field
 from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.widgets.controls import Tick
 from workbench.tui.widgets.text import PlainStatic
@@ -20,6 +20,9 @@ from workbench.typed_options import Option, checked
 
 _RARE = ("name", "after", "weight")
 """Options that a suite with several scorers of one kind needs, to be written in its file."""
+
+
+_NUMBERS: Mapping[type, InputType] = {int: "integer", float: "number"}
 
 
 class ScorerOptions(KeptDialog[dict[str, Any]]):
@@ -45,7 +48,10 @@ class ScorerOptions(KeptDialog[dict[str, Any]]):
             if isinstance(option.default, bool):
                 yield Tick(f"{name}: {about}", bool(value), id=f"option-{at}")
             else:
-                yield from field(f"option-{at}", name, _shown(value, option), hint=_takes(option))
+                number = _NUMBERS.get(type(option.default), "text")
+                yield from field(
+                    f"option-{at}", name, _shown(value, option), hint=_takes(option), number=number
+                )
                 yield PlainStatic(about, classes="about")
 
     def confirm(self) -> None:

@@ -284,6 +284,7 @@ class TypeAnswer(KeptDialog[str]):
 
     kept_as = "answer"
     first_field = "#answer"
+    enter_confirms = True
 
     def __init__(self, before: str) -> None:
         super().__init__("An answer to try the scorers on · enter takes it", "Try")
@@ -291,11 +292,6 @@ class TypeAnswer(KeptDialog[str]):
 
     def body(self) -> Iterable[Widget]:
         yield from field("answer", "answer", self._before)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        event.prevent_default()
-        self.action_yes()
 
     def confirm(self) -> None:
         self.dismiss(self.query_one("#answer", Input).value)
