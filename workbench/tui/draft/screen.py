@@ -187,6 +187,8 @@ class DraftScreen(DraftActions):
         self.case_at = [known.id for known in self.page.cases].index(case.id)
         self.app.select(case_id=case.id)
         self.check()
+        # A page that was being read before the case was kept does not have it.
+        self._reload()
 
     @property
     def suite(self) -> Suite | None:
