@@ -32,6 +32,7 @@ TYPED_ANEW = {
     "ImportFile": "one name",
     "PickModel": "one name",
     "ChooseFile": "one path",
+    "PickInputs": "one path",
     "Deploy": "",
     "Export": "",
 }
