@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.actions.labelling.for_judges import labelled_by
+from workbench.actions.running.for_judges import labelled_by
 from workbench.actions.running.labelled import labels_digest
 from workbench.actions.session import Session
 from workbench.errors import WorkbenchError
