@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli, Done, make_cli
+from tests.support.judges import marked_texts
 from tests.support.openai_server import OpenAIServer
 from tests.support.pty_session import Terminal
 
@@ -185,3 +186,58 @@ def test_a_person_at_a_terminal_is_killed_goes_on_and_gets_a_verdict(logged: Cli
     assert len(set(asked)) == len(asked)
     number = int(re.findall(r"settled at pair (\d+)", settled)[-1])
     assert 30 < number == len(asked) < 300
+
+
+JUDGE = """---
+name: nicer
+model: {id: judge-model, provider: mock, options: {temperature: 0}}
+inputs:
+  - {name: first, kind: string, required: true}
+  - {name: second, kind: string, required: true}
+---
+user:
+{{ first }}
+{{ second }}
+"""
+
+
+def test_what_was_preferred_calibrates_a_pairwise_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The judge prefers `better`, and cannot tell the sides of every fourth pair apart."""
+
+    def judge(messages: list[dict[str, Any]], options: dict[str, Any]) -> str:
+        texts = marked_texts(messages)
+        if not texts:
+            return answer(messages, options)
+        number = int(re.findall(r"\d+", texts["first"])[0])
+        first = "tie" if number % 4 == 0 else "first" if "better" in texts["first"] else "second"
+        return json.dumps({"reason": "because", "verdict": first})
+
+    with OpenAIServer(judge) as server:
+        cli = make_cli(tmp_path / "workspace", server.base_url)
+        draft = cli.root / "prompts" / "triage.prompty"
+        (cli.root / "prompts" / "triage@old.prompty").write_text(draft.read_text())
+        cli.say("better")
+        (cli.root / "judges").mkdir()
+        (cli.root / "judges" / "nicer.prompty").write_text(JUDGE)
+        suite = cli.root / "evals" / "triage" / "suite.yaml"
+        entry = "scorers: [exact_match, {judge: {prompt: judges/nicer.prompty, required: false}}]"
+        suite.write_text(suite.read_text().replace("scorers: [exact_match]", entry))
+        (cli.root / "yesterday.jsonl").write_text(
+            "".join(json.dumps({"ticket": f"about {n}"}) + "\n" for n in range(INPUTS))
+        )
+        nobody = cli.here("judge", "calibrate", "nicer", "--suite", "triage")
+        assert (nobody.code, "nobody preferred an answer" in nobody.err) == (2, True)
+        shown = prefer(cli, "s " * INPUTS, monkeypatch=monkeypatch).out
+        keys = keys_for(shown, "better")
+        prefer(cli, " ".join(["t", *keys[1:]]), "--skipped", monkeypatch=monkeypatch)
+        told = cli.here("judge", "calibrate", "nicer", "--suite", "triage", "--json")
+        assert told.code == 1, told.err  # far too few
+        assert told.json["labelled"] == INPUTS - SAME - 1
+        matrix, tuning = told.json["matrix"], told.json["tuning"]
+        wrong = sum(m["passed_by_judge"] + m["passed_by_people"] for m in (matrix, tuning))
+        right = sum(m["passed_both"] + m["failed_both"] for m in (matrix, tuning))
+        tied = {n for n in range(INPUTS) if n % 3 and n % 4 == 0}
+        assert wrong in (len(tied), len(tied) - 1)  # the pair that people call a tie may be one
+        assert right + wrong == INPUTS - SAME - 1

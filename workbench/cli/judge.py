@@ -94,10 +94,12 @@ def calibrate_command(
     """Compare a JUDGE with people's labels, and record how far they agree.
 
     A label is pass or fail (also true, false, 1, 0). A quarter of the cases, by a hash of their id,
-    is to tune the judge with; the others test it. It may decide with 50 labelled answers, 20 of the
-    rarer label, kappa at least 0.4, sensitivity and specificity at least 0.6, by the lower bounds
-    of their 95 % intervals. Exit code 0: it may decide; 1: it may not.
+    is to tune the judge with; the others test it. A judge of two answers is compared with what was
+    preferred in `workbench prefer`: its ties count against it. It may decide with 50 labelled
+    answers, 20 of the rarer label, kappa at least 0.4, sensitivity and specificity at least 0.6, by
+    the lower bounds of their 95 % intervals. Exit code 0: it may decide; 1: it may not.
     """
+    from workbench.actions.labelling.calibrating_pairs import calibrate_pairs
     from workbench.actions.running.calibrating import calibrate, judge_named
     from workbench.actions.running.for_judges import from_people
     from workbench.actions.running.labelled import from_columns, from_file
@@ -105,13 +107,19 @@ def calibrate_command(
     session = context.session()
     checked = session.workspace.suite(suite)
     path = Path(labels)
+    if not labels and judge_named(checked, judge)[1].is_pairwise:
+        return _told(context, calibrate_pairs(session, checked, judge))
     if not labels or (labels == checked.name and not path.is_file()):
         labelled = from_people(session, checked, judge)
     elif path.is_file():
         labelled = from_file(checked, path, judge, judge_named(checked, judge)[1])
     else:
         labelled = from_columns(checked, labels, answers)
-    done = calibrate(session, checked, judge, labelled)
+    return _told(context, calibrate(session, checked, judge, labelled))
+
+
+def _told(context: CommandContext, done: Calibrated) -> int:
+    """Say how far judge and people agree; returns the exit code."""
     context.answer(
         {
             **values_of(done.calibration),

@@ -64,7 +64,9 @@ def prefer_by(session: Session, compared: Compared, name: str) -> Preference:
             hint="a pairwise judge has the inputs first and second",
         )
     a, b = _first(compared.a.all_results), _first(compared.b.all_results)
-    tasks = [_Pair(judge, scorer, case, a.get(case.id), b.get(case.id)) for case in compared.cases]
+    tasks = [
+        PairQuestion(judge, scorer, case, a.get(case.id), b.get(case.id)) for case in compared.cases
+    ]
     done = ask_models(
         tasks,
         session.judge_providers((judge,))[judge.prompt.fingerprint],
@@ -87,7 +89,7 @@ def _first(results: Sequence[Result]) -> dict[str, Answer]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class PairQuestion:
     """The question about one case."""
 
     judge: Judge

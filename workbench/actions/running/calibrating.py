@@ -47,6 +47,15 @@ class Calibrated:
     cost_usd: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedLabel:
+    """What a judge says of one labelled answer; None: it gave no verdict."""
+
+    passes: bool | None
+    reason: str
+    replies: tuple[Answer, ...]
+
+
 def judge_named(suite: Suite, name: str) -> tuple[Scorer, Judge]:
     """The judge of that name among the suite's scorers. Raises UsageError."""
     judges = {s.name: (s, s.kind.judge) for s in suite.scorers if isinstance(s.kind.judge, Judge)}
@@ -72,10 +81,30 @@ def calibrate(
         lacking = scorer.lacks(one.case)
         if lacking:
             raise UsageError(f"case {one.case.id!r}: {lacking}")
-    judged = _ask(session, suite, name, [(one.answer, one.case) for one in clear])
+    judged = [
+        JudgedLabel(
+            None if each.score.value is None else each.score.value == 1.0,
+            each.score.reason,
+            tuple(each.replies),
+        )
+        for each in _ask(session, suite, name, [(one.answer, one.case) for one in clear])
+    ]
+    return recorded(session, suite, judge, labelled, judged)
+
+
+def recorded(
+    session: Session,
+    suite: Suite,
+    judge: Judge,
+    labelled: Sequence[Labelled],
+    judged: Sequence[JudgedLabel],
+) -> Calibrated:
+    """Record how a judge agrees with people; `judged` is what it says of those labels on which
+    people are not even.
+    """
+    clear = [one for one in labelled if one.passes is not None]
     replies = [reply for each in judged for reply in each.replies]
-    told = [None if each.score.value is None else each.score.value == 1.0 for each in judged]
-    both = list(zip(clear, told, strict=True))
+    both = list(zip(clear, [each.passes for each in judged], strict=True))
     test = [(one, judged_pass) for one, judged_pass in both if not is_for_tuning(one.case.id)]
     passed = sum(bool(one.passes) for one in clear)
     calibration = Calibration(
@@ -92,7 +121,7 @@ def calibrate(
     )
     seq = session.registry.record_calibration(calibration, session.author)
     differences = tuple(
-        Difference(one.case.id, judged_pass, each.score.reason, is_for_tuning(one.case.id))
+        Difference(one.case.id, judged_pass, each.reason, is_for_tuning(one.case.id))
         for (one, judged_pass), each in zip(both, judged, strict=True)
         if judged_pass is not one.passes
     )
