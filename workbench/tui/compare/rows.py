@@ -67,6 +67,12 @@ class PairRow:
         return ""
 
     @property
+    def answers(self) -> dict[str, tuple[Result, ...]]:
+        """The results of every side by its letter."""
+        further = (side.results for side in self.further)
+        return dict(zip("ABCD", (self.a, self.b, *further), strict=False))
+
+    @property
     def candidates(self) -> dict[str, Answers]:
         """Every side but A, by its letter."""
         b = Answers(self.b, self.score_b, self.change)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from workbench.actions.preflight import Preflight, preflight_comparison
+from workbench.actions.session import Session
 from workbench.errors import UsageError, WorkbenchError
 from workbench.tui.compare.columns import PAIR_COLUMNS
 from workbench.tui.compare.missing_sides import MissingSidesScreen
@@ -33,6 +34,7 @@ from workbench.tui.context.messages import RunTicked
 from workbench.tui.context.selection import Selection
 from workbench.tui.dialogs.ask_calls import AskCalls
 from workbench.tui.keys import keys
+from workbench.tui.services.judge_replies import Judged, read_replies
 from workbench.tui.table.case_rows import ResultRow
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.copying import Copy
@@ -176,7 +178,7 @@ class CompareScreen(MissingSidesScreen):
     @on(CaseTable.Opened, "#pair-list")
     @on(CaseTable.Peeked, "#pair-list")
     def _open(self) -> None:
-        self.app.push_screen(CaseScreen(self._describe, self._step, self.copies))
+        self.app.push_screen(CaseScreen(self._describe, self._step, self.copies, self._judged))
 
     def copies(self) -> Sequence[Copy]:
         row, comparing = self.row, self.comparing
@@ -198,6 +200,16 @@ class CompareScreen(MissingSidesScreen):
 
     def _step(self, way: int) -> None:
         self.table.move_following(way)
+
+    def _judged(self) -> Callable[[Session], Content]:
+        row = self.row
+        judged = [
+            Judged(letter, side.summary.run_id, row.case.id, result.repeat)
+            for letter, side in self.sides
+            for result in (row.answers[letter] if row else ())
+            if row
+        ]
+        return lambda session: read_replies(session, judged)
 
     # Keys
 

@@ -88,6 +88,7 @@ READING = (
     Action("case.close", "escape,q,enter,space", "Close", "dialog", "case", "close"),
     Action("case.next", "n,right_square_bracket", "Next case", "dialog", "case", "step(1)"),
     Action("case.before", "N,left_square_bracket", "Case before", "dialog", "case", "step(-1)"),
+    Action("case.judges", "J", "Judges", "dialog", "case", "judges", "their whole replies"),
     Action("prompt_diff.close", "escape,q,p,enter", "Close", "dialog", "prompt_diff", "close"),
     Action("prompt_diff.view", "v", "View", "dialog", "prompt_diff", "view"),
     Action(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -11,6 +11,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.content import Content
 
+from workbench.actions.session import Session
 from workbench.errors import WorkbenchError
 from workbench.present.charts import sparkline
 from workbench.present.run_remarks import remarks
@@ -19,16 +20,11 @@ from workbench.tui.context.messages import RunEnded, RunStarted, RunTicked
 from workbench.tui.context.selection import Selection
 from workbench.tui.keys import keys
 from workbench.tui.run.panes import RunPanes
-from workbench.tui.run.queries import (
-    RunPage,
-    counterpart,
-    read_results,
-    read_run,
-    read_runs,
-)
+from workbench.tui.run.queries import RunPage, counterpart, read_results, read_run, read_runs
 from workbench.tui.run.rows import RunRow
 from workbench.tui.run.run_charts import ChartScreen
 from workbench.tui.run.slot_lines import SlotLines
+from workbench.tui.services.judge_replies import judged_in_run
 from workbench.tui.table.case_rows import ResultRow, answered
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.table.copying import Copy
@@ -233,7 +229,7 @@ class RunScreen(RunPanes):
     @on(CaseTable.Opened, "#case-list")
     @on(CaseTable.Peeked, "#case-list")
     def _case(self) -> None:
-        self.app.push_screen(CaseScreen(self._describe, self._step, self.copies))
+        self.app.push_screen(CaseScreen(self._describe, self._step, self.copies, self._judged))
 
     @on(CaseTable.Opened, "#run-list")
     def _run(self, message: CaseTable.Opened) -> None:
@@ -257,6 +253,9 @@ class RunScreen(RunPanes):
 
     def _step(self, way: int) -> None:
         self.table.move_following(way)
+
+    def _judged(self) -> Callable[[Session], Content]:
+        return judged_in_run(self._run_in_hand(), self.table.cursor_row)
 
     # Keys
 

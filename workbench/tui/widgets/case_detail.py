@@ -25,6 +25,7 @@ from workbench.tui.widgets.text import PlainStatic, plain
 from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
+    from workbench.actions.session import Session
     from workbench.prompts.values import Prompt
     from workbench.providers.base import Answer
     from workbench.scorers.base import Score
@@ -142,11 +143,14 @@ class CaseScreen(ReadingScreen):
         describe: Callable[[], tuple[str, Content]],
         step: Callable[[int], None],
         copies: Callable[[], Sequence[Copy]] = tuple,
+        judged: Callable[[], Callable[[Session], Content]] | None = None,
     ) -> None:
         """`describe` gives title and text of the current case, `step` moves to another, `copies`
-        are its parts.
+        are its parts, `judged` what reads the replies of judges about it.
         """
-        super().__init__("", "n/N next, before · y/Y copy · j/k scroll · esc close")
+        judges = "J judges · " if judged else ""
+        super().__init__("", f"n/N next, before · {judges}y/Y copy · j/k scroll · esc close")
+        self._judged = judged
         self._describe = describe
         self._step = step
         self._copies = copies
@@ -160,6 +164,22 @@ class CaseScreen(ReadingScreen):
     def on_mount(self) -> None:
         self.show()
         self.query_one(TextView).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return action != "judges" or self._judged is not None
+
+    def action_judges(self) -> None:
+        """The whole replies of the judges, with their reasons."""
+        if self._judged is None:
+            return
+        title, _ = self._describe()
+
+        def show(text: Content) -> None:
+            replies = (f"Judges · {title}", text)
+            self.app.push_screen(CaseScreen(lambda: replies, lambda _way: None))
+
+        self.app.in_thread(self._judged(), done=show, group="judges", opens=True)
 
     def action_step(self, way: int) -> None:
         self._step(way)
