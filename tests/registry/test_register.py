@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -83,3 +84,22 @@ print(won, lost)
     assert sum(int(won) for won, _ in told) == 10
     assert sum(int(lost) for _, lost in told) == 20
     assert len(registry.versions("p")) == 10
+
+
+def test_prompts_are_listed_by_name_with_their_newest_version(
+    registry: PromptRegistry, tested: Callable[..., PromptVersion]
+) -> None:
+    for number in ("1.9.0", "1.10.0", "2.0.0-rc.1", "1.8.0"):
+        tested("b", number)
+    tested("a", "0.1.0")
+    registry.deploy("b", "1.10.0", "development", "ana")
+
+    prompts = registry.prompts()
+
+    assert [(p.prompt_id, p.versions, p.latest, p.live) for p in prompts] == [
+        ("a", 1, "0.1.0", {}),
+        ("b", 4, "2.0.0-rc.1", {"development": "1.10.0"}),
+    ]
+    assert [registry.prompts(first) for first in (0, 1, 2, 9)] == [
+        [], prompts[:1], prompts, prompts
+    ]  # fmt: skip

@@ -60,12 +60,12 @@ class PromptRegistry(RegistryRules):
         with self._reading() as connection:
             return get_version(connection, prompt_id, version)
 
-    def prompts(self) -> list[PromptSummary]:
-        """All prompts, ordered by name."""
+    def prompts(self, first: int | None = None) -> list[PromptSummary]:
+        """Prompts ordered by name: all, or only the `first` so many."""
         from workbench.registry.content.versions import list_prompts
 
         with self._reading() as connection:
-            return list_prompts(connection)
+            return list_prompts(connection, first)
 
     def versions(self, prompt_id: str) -> list[PromptVersion]:
         """All versions of a prompt, the newest (by SemVer) first; none for an unknown prompt."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.support.screens import cells, settled, until, until_shown
 from tests.tui.conftest import PROMPT
 from workbench.actions.releasing.deploy import deploy
 from workbench.actions.session import Session
+from workbench.registry import PromptVersion
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.deploys import queries, screen
 from workbench.tui.deploys.registry_watch import RegistryWatch
 from workbench.tui.deploys.screen import DeploysScreen
 from workbench.tui.table.case_table import CaseTable
+from workbench.tui.table.table_model import TableRow
 from workbench.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -72,6 +76,7 @@ async def test_what_is_live_is_listed_before_every_status_was_read(
     app = WorkbenchApp(workspace)
     async with app.run_test(size=(120, 24)) as pilot:
         await pilot.press("f9")
+        await until(pilot, lambda: app.screen.query("#live"))
         table = app.screen.query_one("#live", CaseTable)
 
         def states() -> list[str]:
@@ -79,3 +84,28 @@ async def test_what_is_live_is_listed_before_every_status_was_read(
 
         await until(pilot, lambda: len(states()) == 2 and all(states()))
         assert set(states()) <= {"tested", "UNTESTED", "STALE", "FAILING"}
+
+
+async def test_the_first_prompts_are_listed_before_all_are_and_keys_find_the_last(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Session(workspace) as session:
+        session.registry.register(PromptVersion("zulu", "1.0.0", "text", "d", "ana"))
+    monkeypatch.setattr(screen, "FIRST_PROMPTS", 1)
+    loaded: list[int] = []
+    load = CaseTable.load
+
+    def counted(table: CaseTable, rows: Sequence[TableRow], *, cursor: str = "") -> None:
+        if table.id == "live":
+            loaded.append(len(rows))
+        load(table, rows, cursor=cursor)
+
+    monkeypatch.setattr(CaseTable, "load", counted)
+    app = WorkbenchApp(workspace)
+    async with app.run_test(size=(120, 24)) as pilot:
+        app.select(prompt_id="zulu")
+        await pilot.press("f9")
+        await until(pilot, lambda: len(loaded) == 2)
+        table = app.screen.query_one("#live", CaseTable)
+        assert loaded[1] == 2 * loaded[0] == len(table.model)
+        assert table.cursor_key.startswith("zulu"), "the cursor is on what is selected elsewhere"

@@ -113,7 +113,7 @@ def register(
     chosen = version or proposal.version
     if not force_reason:
         _check_number(proposal, chosen)
-    if not session.registry.prompts():
+    if not session.registry.prompts(first=1):
         # Before the first version rules are free; from then on loosening needs a reason.
         for environment in session.workspace.settings.environments.values():
             session.registry.set_environment(environment, session.author)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from typing import Any
 
 from workbench.errors import NotInRegistry, RegistryError
@@ -125,19 +126,22 @@ def contents_of(connection: Connection, prompt_id: str) -> list[Prompt]:
     return [prompt_of(prompt_id, *row) for row in rows]
 
 
-def list_prompts(connection: Connection) -> list[PromptSummary]:
-    """All prompts by name."""
+def list_prompts(connection: Connection, first: int | None) -> list[PromptSummary]:
+    """Prompts by name: all, or only the `first` so many."""
+    rows = connection.execute(
+        "SELECT g.prompt_id, g.versions, (SELECT v.version FROM versions v"
+        " WHERE v.prompt_id = g.prompt_id ORDER BY v.sort_key DESC, v.version DESC LIMIT 1)"
+        " FROM (SELECT prompt_id, count(*) AS versions FROM versions GROUP BY prompt_id"
+        " ORDER BY prompt_id LIMIT :first) g ORDER BY g.prompt_id",
+        {"first": sys.maxsize if first is None else first},
+    ).fetchall()
     live: dict[str, dict[str, str]] = {}
     for prompt_id, environment, version in connection.execute(
         "SELECT prompt_id, environment, version FROM heads WHERE action <> 'retire'"
+        " AND prompt_id <= :last",
+        {"last": rows[-1][0] if rows else ""},
     ).fetchall():
         live.setdefault(prompt_id, {})[environment] = version
-    rows = connection.execute(
-        "SELECT g.prompt_id, g.versions, v.version FROM (SELECT prompt_id, count(*) AS versions,"
-        " max(sort_key) AS newest FROM versions GROUP BY prompt_id) g"
-        " JOIN versions v ON v.prompt_id = g.prompt_id AND v.sort_key = g.newest"
-        " ORDER BY g.prompt_id"
-    ).fetchall()
     return [PromptSummary(p, count, latest, live.get(p, {})) for p, count, latest in rows]
 
 

@@ -18,6 +18,8 @@ STATUSES_AT_ONCE = 100
 """Deriving a status takes a millisecond or more: the list does not wait for all."""
 IN_SIGHT = 30
 """Rows that get their status before the list is shown: about one screen."""
+FIRST_PROMPTS = 40
+"""With so many the list is shown at first: more than a screen, whatever the registry holds."""
 
 
 class LiveRow(NamedTuple):
@@ -66,12 +68,15 @@ def read_live(
     rows = []
     environments = [settings.name for settings in reversed(session.registry.environments())]
     places: dict[str, dict[str, PromptDeployment]] = {}
-    for deployment in session.registry.live():
+    for deployment in _deployments(session, prompts):
         places.setdefault(deployment.prompt_id, {})[deployment.environment] = deployment
     for summary in prompts:
         live = places.get(summary.prompt_id, {})
-        here = dict.fromkeys([*environments, *live]) if live else environments
         prompt_id, newest = summary.prompt_id, summary.latest
+        if not live:  # most, where there are many
+            rows += [LiveRow(prompt_id, name, None, None, newest) for name in environments]
+            continue
+        here = dict.fromkeys([*environments, *live])
         rows += [LiveRow(prompt_id, name, live.get(name), None, newest) for name in here]
     first = without_status(rows[:IN_SIGHT])
     for at, row in zip(
@@ -79,6 +84,12 @@ def read_live(
     ):
         rows[at] = row
     return tuple(rows)
+
+
+def _deployments(session: Session, prompts: Sequence[PromptSummary]) -> list[PromptDeployment]:
+    if len(prompts) > FIRST_PROMPTS:
+        return session.registry.live()
+    return [live for one in prompts for live in session.registry.live(one.prompt_id)]
 
 
 def without_status(rows: Sequence[LiveRow]) -> list[int]:
@@ -94,12 +105,10 @@ def read_statuses(
     """
     from workbench.actions.releasing.rules import status_by_files
     from workbench.actions.workspace.features import status_by_apps, status_by_features
-    from workbench.actions.workspace.rescored import status_by_rescoring, would_flip
 
     rules = {settings.name: settings for settings in session.registry.environments()}
     apps = session.registry.app_features()
     updated = []
-    flips = would_flip(session) if rows else {}
     for row in rows:
         if row.deployment:
             prompt_id, place = row.prompt_id, row.environment
@@ -109,9 +118,20 @@ def read_statuses(
             made = session.registry.get_version(prompt_id, number)
             status = status_by_features(status, made.prompt, session.workspace.root)
             status = status_by_apps(status, made, place, apps)
-            status = status_by_rescoring(status, flips)
             updated.append(row._replace(status=status))
-    return tuple(updated)
+    return _by_rescoring(session, updated)
+
+
+def _by_rescoring(session: Session, rows: Sequence[LiveRow]) -> tuple[LiveRow, ...]:
+    if not rows or not session.workspace.runs_path.exists():
+        return tuple(rows)  # without the imports of the store, 100 ms
+    from workbench.actions.workspace.rescored import status_by_rescoring, would_flip
+
+    flips = would_flip(session)
+    return tuple(
+        row._replace(status=status_by_rescoring(row.status, flips)) if row.status else row
+        for row in rows
+    )
 
 
 def read_place(session: Session, prompt_id: str, environment: str) -> LivePage:

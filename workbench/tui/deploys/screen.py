@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import count
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
 
-from workbench.actions.session import Session
 from workbench.tui.base.screen import LOOK_EVERY_S, ModeScreen
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.context.selection import Selection
+from workbench.tui.deploys.live_list import LiveList, read_live_list
 from workbench.tui.deploys.queries import (
+    FIRST_PROMPTS,
     STATUSES_AT_ONCE,
     LivePage,
     LiveRow,
-    count_waiting,
-    read_live,
     read_place,
     read_statuses,
     without_status,
@@ -41,7 +39,7 @@ from workbench.tui.deploys.rows import (
 )
 from workbench.tui.keys import keys
 from workbench.tui.services.files_watch import files_of_suites
-from workbench.tui.services.rule_queries import NO_RULES, Rules, read_rules
+from workbench.tui.services.rule_queries import NO_RULES
 from workbench.tui.table.case_table import CaseTable
 from workbench.tui.widgets.case_pane import CasePane
 from workbench.tui.widgets.chrome import StatusLine
@@ -50,8 +48,6 @@ from workbench.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from workbench.registry.models.records import LogEntry
-
-    _LiveList = tuple[Rules, list[PlaceRow], int]
 
 NOTHING = ("Nothing is registered yet.", "F3 Draft · ctrl+s there registers a version.")
 NO_HISTORY = ("Nothing was ever deployed here.", "D deploys a version.")
@@ -107,26 +103,29 @@ class DeploysScreen(ModeScreen):
         self.reload()
 
     def reload(self) -> None:
-        """Read what is live again."""
+        """Read what is live again. An empty list shows the first prompts before it has all."""
+        is_empty = not self.query_one("#live", CaseTable).model.total
+        self._read_live(FIRST_PROMPTS if is_empty else None)
 
-        def read(session: Session) -> _LiveList:
-            prompts = session.registry.prompts()
-            rules = read_rules(session) if prompts else NO_RULES
-            rows = read_live(session, prompts, rules.changes)
-            return rules, list(map(PlaceRow, rows, count())), count_waiting(session)
+    def _read_live(self, first: int | None = None) -> None:
+        def show(live: LiveList) -> None:
+            self._show_live(live)
+            if not live.is_whole:
+                self._read_live()
 
-        self.app.in_thread(read, done=self._show_live, group="live", opens=True)
+        group = "live" if first is None else "first-live"
+        self.app.in_thread(read_live_list, first, done=show, group=group, opens=True)
 
-    def _show_live(self, loaded: _LiveList) -> None:
-        rules, rows, waits = loaded
-        self.query_one("#live-pane", CasePane).show_title(live_title(waits))
+    def _show_live(self, live: LiveList) -> None:
+        rules, rows = live.rules, live.rows
+        self.query_one("#live-pane", CasePane).show_title(live_title(live.waits))
         news = rules_news(rules, self._rules, shown=self.query_one(StatusLine).message)
         if news:
             self.app.tell(news, error=bool(rules.problem))
         self._rules = rules
         table = self.query_one("#live", CaseTable)
         cursor = table.cursor_key
-        if not cursor or all(row.key != cursor for row in rows):
+        if not table.touched or all(row.key != cursor for row in rows):
             wanted = self.app.selection.prompt_id
             cursor = next((row.key for row in rows if row.live.prompt_id == wanted), "")
         table.load(rows, cursor=cursor)
