@@ -110,4 +110,6 @@ class ModeScreen(Screen[None]):
 
     def on_selection_changed(self, message: SelectionChanged) -> None:
         self.query_one("#status", StatusLine).fade()
-        self.show(message.selection)
+        # An outdated one would move the cursor back, which selects that again, for ever.
+        if message.selection == self.app.selection:
+            self.show(message.selection)

@@ -159,7 +159,8 @@ class PromptsScreen(ModeScreen):
     def on_case_table_highlighted(self, message: CaseTable.Highlighted) -> None:
         message.stop()
         if message.table.id == "prompts":
-            if message.key and message.key != self._shown_id:
+            is_current = message.key == message.table.cursor_key
+            if message.key and message.key != self._shown_id and is_current:
                 self.app.select(prompt_id=message.key, version=None)
                 self._read(message.key)
         elif self._page:
