@@ -38,6 +38,9 @@ def test_what_is_no_address_is_a_value_error_and_a_plain_one_stays(text: str, st
 def test_an_identity_names_who_answered() -> None:
     assert address_of({"endpoint": "https://x/v1", "sdk": "openai 1"}) == "https://x/v1"
     assert address_of({"weights": WEIGHTS, "runtime": "r"}) == f"local:{WEIGHTS}"
+    command = ["/home/ana/.venv/bin/python", "tools/answer.py", "--key=s3cr3t"]
+    assert address_of({"command": command, "program": "ab"}) == "command:python answer.py"
+    assert address_of({"command": ["C:\\bin\\answer.exe", "-k"]}) == "command:answer.exe"
     assert address_of({}) == ""
 
 

@@ -172,3 +172,31 @@ def test_a_reader_that_keeps_the_old_bytes_alive_is_said_and_a_second_try_finish
 
     assert (again.code, again.json["erased"]) == (0, True)
     assert stored(cli, NAME) == []
+
+
+@pytest.mark.parametrize("is_exported", [True, False])
+def test_restoring_an_earlier_version_brings_no_forgotten_text_back(
+    fresh_cli: Cli, is_exported: bool
+) -> None:
+    cli = fresh_cli
+    released(cli)
+    (old,) = cli.here("dataset", "log", "triage", "--json").json["versions"]
+    cli.here("dataset", "tag", "triage", "good")
+    assert cli.here("try", "triage", "--case", "c005").code == 0
+    if is_exported:
+        assert cli.here("dataset", "export", "triage", "--snapshot", "good").code == 0
+    dataset(cli).write_text(dataset(cli).read_text().replace(NAME, "nobody"))
+    edited = dataset(cli).read_bytes()
+    assert stored(cli, NAME)
+    assert forget(cli, "--json").json["erased"]
+
+    for ref in ("1", "good", old["fingerprint"], old["fingerprint"][:12]):
+        done = cli.here("dataset", "restore", "triage", ref, "--reason", "as it was")
+        assert (done.code, "forgotten" in done.err) == (2, True), done.err
+        done = cli.here("dataset", "export", "triage", "--snapshot", ref, "-o", "again.jsonl")
+        assert (done.code, "forgotten" in done.err) == (2, True), done.err
+
+    assert stored(cli, NAME) == []
+    assert dataset(cli).read_bytes() == edited
+    assert not (cli.root / "again.jsonl").exists()
+    assert cli.here("verify").code == 0

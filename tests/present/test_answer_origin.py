@@ -46,6 +46,8 @@ def test_the_embedded_model_an_unknown_endpoint_and_unknown_cases_are_called_so(
     (line,) = origin_lines(record({"endpoints": ["", f"local:{'ab' * 32}"], "unknown": 3}))
     assert "an unknown endpoint, the embedded model abababababab" in line
     assert line.endswith("of 3 cases judged before nothing is known")
+    (line,) = origin_lines(record({"endpoints": ["command:python answer.py"]}))
+    assert "from the program python answer.py" in line
 
 
 def test_names_of_models_are_untrusted() -> None:

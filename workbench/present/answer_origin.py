@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.addresses import LOCAL_MODEL
+from workbench.addresses import LOCAL_MODEL, PROGRAM
 from workbench.fingerprints import short
 from workbench.present import numbers
 from workbench.present.run_remarks import stored_remarks
@@ -40,9 +40,11 @@ def altered_lines(evidence: Evidence) -> list[str]:
 
 def address_words(address: str) -> str:
     """An endpoint's display name."""
-    kind, _, weights = address.partition(":")
+    kind, _, which = address.partition(":")
     if kind == LOCAL_MODEL:
-        return f"the embedded model {short(weights)}".rstrip()
+        return f"the embedded model {short(which)}".rstrip()
+    if kind == PROGRAM:
+        return f"the program {which}"
     return address or "an unknown endpoint"
 
 

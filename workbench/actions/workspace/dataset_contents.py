@@ -124,12 +124,21 @@ class Opened:
             raise DatasetError(self.problem)
 
     def check_whole(self, content: DatasetContent) -> None:
-        """Raise UsageError when the texts of some of its cases are gone."""
+        """Raise UsageError when the texts of some of its cases are gone, or were to be."""
         forgotten = content.stored.forgotten
         if forgotten:
             raise UsageError(
                 f"{content.name} cannot be written: it lacks {plural(forgotten, 'forgotten case')}",
                 hint="dataset show prints what is left",
+            )
+        kept = self.store.forgotten(content.cases) if self.store else []
+        if kept:
+            case_id, by, day = kept[0]
+            more = f" and {len(kept) - 1} more" if len(kept) > 1 else ""
+            raise UsageError(
+                f"{content.name} cannot be written: {case_id!r}{more} was forgotten by {by}"
+                f" on {day}",
+                hint="delete the file that still has it, or the text in it",
             )
         if content.version and not self.is_whole(content.version):
             raise UsageError(

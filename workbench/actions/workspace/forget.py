@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.actions.session import Session
-from workbench.addresses import address_of
+from workbench.addresses import LOCAL_MODEL, PROGRAM, address_of
 from workbench.errors import NotFound, UsageError, WorkbenchError
+from workbench.present.answer_origin import address_words
 from workbench.prompts.inputs.media import is_attachment
 from workbench.prompts.inputs.parts import attachments_in
 from workbench.runs.forgetting.forgetter import Forgetter, StoredCase
@@ -223,12 +224,7 @@ def _elsewhere(session: Session, addresses: Iterable[str]) -> Iterator[Place]:
         yield Place(
             "git", "commits hold the dataset as it was", "rewrite the history, and tell who cloned"
         )
-    for address in addresses:
-        yield Place(
-            address or "an unknown endpoint",
-            "it was sent the case, and may keep logs and batch files",
-            "ask whoever runs it to delete them",
-        )
+    yield from map(_endpoint, addresses)
     yield Place(
         str(session.workspace.registry_path.relative_to(root)),
         "evidence keeps the case's id, group, digests and scores, in exports of it too",
@@ -239,6 +235,24 @@ def _elsewhere(session: Session, addresses: Iterable[str]) -> Iterator[Place]:
         "reports and backups",
         "pages, JUnit and Markdown files, errors.log and copies of .workbench elsewhere",
         "delete those that you or others keep",
+    )
+
+
+def _endpoint(address: str) -> Place:
+    kind = address.partition(":")[0]
+    name = address_words(address)
+    if kind == LOCAL_MODEL:
+        return Place(name, "it was sent the case in a process here, and keeps nothing", "nothing")
+    if kind == PROGRAM:
+        return Place(
+            name,
+            "it read the case, and may keep or send what it reads",
+            "delete what it wrote, and ask whoever it sent the case to",
+        )
+    return Place(
+        name,
+        "it was sent the case, and may keep logs and batch files",
+        "ask whoever runs it to delete them",
     )
 
 

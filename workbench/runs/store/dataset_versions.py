@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from workbench.errors import UsageError
 from workbench.runs.store.contents import snapshots
 from workbench.runs.store.contents.case_sets import contents_in
 from workbench.runs.store.database import writing
-from workbench.runs.store.forgetting import FORGOTTEN_MARK, without_forgotten
+from workbench.runs.store.forgetting import FORGOTTEN_MARK, forgotten_cases, without_forgotten
 from workbench.runs.store.rows import read_case
 from workbench.times import utc_now
 
@@ -187,6 +187,10 @@ class DatasetVersions:
         contents = list(snapshots.contents_of(self._connection, numbers))
         forgotten = sum(FORGOTTEN_MARK in content for content in contents)
         return StoredCases(tuple(map(read_case, contents)), forgotten)
+
+    def forgotten(self, cases: Sequence[Case]) -> list[list[str]]:
+        """Those of them that were forgotten: id, by whom and on which day."""
+        return forgotten_cases(self._connection, cases)
 
     def is_whole(self, version: DatasetVersion) -> bool:
         """Whether its cases are exactly those that were stored."""
