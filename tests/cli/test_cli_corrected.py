@@ -68,6 +68,7 @@ def test_a_judge_decides_between_versions_once_people_labelled_both(tmp_path: Pa
         seen = told(evaluated(tmp_path, "--labels", labels_of_both(tmp_path)))
         assert (seen["gate"], seen["corrected"]["difference"]["value"]) == ("pass", 0.0)
         assert seen["corrected"]["labelled"] >= 36
+        assert "calibration" in run(tmp_path, "lineage", "qa@1.0.1").out
         told(run(tmp_path, "verify"))
         compared = run(tmp_path, "compare", "qa@1.0.0", "qa@1.0.1", "--yes", "--split", "all",
                        "--labels", labels_of_both(tmp_path))  # fmt: skip

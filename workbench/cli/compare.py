@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli import verdict
-from workbench.cli.confirm import confirm, yes_option
+from workbench.cli.confirm import confirm, confirm_judging, yes_option
 from workbench.cli.context import CommandContext, command
-from workbench.cli.param_types import labels_option, models_option
+from workbench.cli.param_types import Dollars, labels_option, models_option
 from workbench.cli.progress import Follower
 from workbench.errors import UsageError
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--fresh", is_flag=True, help="Ignore stored runs and answers.")
 @labels_option
 @click.option("--judge", metavar="NAME", help="Ask a pairwise judge of the suite about each pair.")
+@click.option("--budget", type=Dollars(), metavar="USD", help="With --judge: stop at this cost.")
 @yes_option
 @click.option("--verbose", "-v", is_flag=True, help="Method, p-value and looks as well.")
 def compare_command(
@@ -47,6 +48,7 @@ def compare_command(
     fresh: bool,
     labels: Path | None,
     judge: str | None,
+    budget: float | None,
     yes: bool,
     verbose: bool,
 ) -> int:
@@ -86,7 +88,16 @@ def compare_command(
         from workbench.actions.comparing.preferring import prefer_by
         from workbench.cli.preference import preference_lines, preference_values
 
-        preference = prefer_by(session, compared, judge)
+        agreed = yes or budget is not None
+        preference = prefer_by(
+            session,
+            compared,
+            judge,
+            budget_usd=budget,
+            on_ahead=lambda judge, ahead: confirm_judging(
+                context, session, judge, ahead, agreed=agreed
+            ),
+        )
         values["preference"] = preference_values(preference)
         lines += preference_lines(preference, compared.a.source.short, compared.b.source.short)
     context.answer(values, lines)

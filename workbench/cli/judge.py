@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.cli.confirm import confirm_judging, yes_option
 from workbench.cli.context import CommandContext, command
+from workbench.cli.param_types import Dollars
 from workbench.errors import EXIT_DONE, EXIT_GATE_FAILED, UsageError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
@@ -88,8 +90,16 @@ def try_command(context: CommandContext, judge: str, suite: str, case_id: str, a
     " Default: what was said in `workbench label`.",
 )
 @click.option("--answers", metavar="COLUMN", default="answer", help="With a column: the answers.")
+@click.option("--budget", type=Dollars(), metavar="USD", help="Stop at this cost.")
+@yes_option
 def calibrate_command(
-    context: CommandContext, judge: str, suite: str, labels: str, answers: str
+    context: CommandContext,
+    judge: str,
+    suite: str,
+    labels: str,
+    answers: str,
+    budget: float | None,
+    yes: bool,
 ) -> int:
     """Compare a JUDGE with people's labels, and record how far they agree.
 
@@ -115,7 +125,18 @@ def calibrate_command(
         labelled = from_file(checked, path, judge, judge_named(checked, judge)[1])
     else:
         labelled = from_columns(checked, labels, answers)
-    return _told(context, calibrate(session, checked, judge, labelled))
+    agreed = yes or budget is not None
+    done = calibrate(
+        session,
+        checked,
+        judge,
+        labelled,
+        budget_usd=budget,
+        on_ahead=lambda judge, ahead: confirm_judging(
+            context, session, judge, ahead, agreed=agreed
+        ),
+    )
+    return _told(context, done)
 
 
 def _told(context: CommandContext, done: Calibrated) -> int:

@@ -135,6 +135,13 @@ def _suite_nodes(record: EvaluationRecord, suite: SuiteRecord) -> Iterator[Node]
         below = tuple(Node("parameter", key, detail=fact_text(value)) for key, value in options)
         detail = "/".join(filter(None, (model["provider"], model["id"])))
         yield Node("judge", str(judge["prompt_id"]), digest, detail, nodes=below)
+    for scorer, errors in record.evidence.plan.get("judges", {}).items():
+        right, lenient, strict, wrong = errors["matrix"]
+        detail = (
+            f"record {errors['calibration']}: it passed {right} of {right + strict} that people"
+            f" pass, and failed {wrong} of {lenient + wrong} that they fail"
+        )
+        yield Node("calibration", str(scorer), detail=detail)
     if not listed:
         yield Node("scorers", suite.suite, suite.parts.get("scorers", ""))
     policy = [

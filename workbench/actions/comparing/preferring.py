@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workbench.actions.comparing.compare import Compared
-from workbench.actions.running.calibrating import judge_named, spent_on
+from workbench.actions.running.calibrating import OnAhead, judge_named, spent_on
 from workbench.actions.session import Session
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
@@ -48,13 +48,20 @@ class Preference:
     cost_usd: float | None
 
 
-def prefer_by(session: Session, compared: Compared, name: str) -> Preference:
+def prefer_by(
+    session: Session,
+    compared: Compared,
+    name: str,
+    *,
+    budget_usd: float | None = None,
+    on_ahead: OnAhead | None = None,
+) -> Preference:
     """Ask the suite's pairwise judge `name` about both answers to every case, in both orders; equal
     answers are ties, and nobody is asked. Blocks. Of repeats the first counts.
 
     Raises UsageError, and ProviderError.
     """
-    from workbench.runs.engine.direct_judging import ask_models
+    from workbench.runs.engine.direct_judging import ahead_of, ask_models
 
     suite = compared.suite
     scorer, judge = judge_named(suite, name)
@@ -67,12 +74,16 @@ def prefer_by(session: Session, compared: Compared, name: str) -> Preference:
     tasks = [
         PairQuestion(judge, scorer, case, a.get(case.id), b.get(case.id)) for case in compared.cases
     ]
+    opener = session.judge_providers((judge,))[judge.prompt.fingerprint]
+    if on_ahead:
+        on_ahead(judge, ahead_of(tasks, opener, session.store))
     done = ask_models(
         tasks,
-        session.judge_providers((judge,))[judge.prompt.fingerprint],
+        opener,
         session.store,
         at_once=suite.run.concurrency,
         timeout_s=suite.run.timeout_s,
+        budget_usd=suite.run.budget_usd if budget_usd is None else budget_usd,
     )
     verdicts = tuple(verdict for verdict, _ in done if verdict is not None)
     policy = replace(

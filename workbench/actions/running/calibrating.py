@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from workbench.verdicts.judges.calibration import Calibration, is_for_tuning
 from workbench.verdicts.statistics.agreement import Matrix, kappa_of_raters, matrix_of
 
 if TYPE_CHECKING:
-    from workbench.runs.engine.direct_judging import Judged
+    from workbench.runs.engine.direct_judging import Ahead, Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,18 @@ def judge_named(suite: Suite, name: str) -> tuple[Scorer, Judge]:
     return judges[name]
 
 
+OnAhead = Callable[[Judge, "Ahead"], None]
+"""Called with what a judge will be asked, before the first call; may raise to prevent it."""
+
+
 def calibrate(
-    session: Session, suite: Suite, name: str, labelled: Sequence[Labelled]
+    session: Session,
+    suite: Suite,
+    name: str,
+    labelled: Sequence[Labelled],
+    *,
+    budget_usd: float | None = None,
+    on_ahead: OnAhead | None = None,
 ) -> Calibrated:
     """Ask the judge about every labelled answer and record how it agrees with people. Blocks.
 
@@ -81,13 +91,14 @@ def calibrate(
         lacking = scorer.lacks(one.case)
         if lacking:
             raise UsageError(f"case {one.case.id!r}: {lacking}")
+    answers = [(one.answer, one.case) for one in clear]
     judged = [
         JudgedLabel(
             None if each.score.value is None else each.score.value == 1.0,
             each.score.reason,
             tuple(each.replies),
         )
-        for each in _ask(session, suite, name, [(one.answer, one.case) for one in clear])
+        for each in _ask(session, suite, name, answers, budget_usd, on_ahead)
     ]
     return recorded(session, suite, judge, labelled, judged)
 
@@ -156,18 +167,27 @@ def judge_one(session: Session, suite: Suite, name: str, case: Case, answer: str
 
 
 def _ask(
-    session: Session, suite: Suite, name: str, answers: Sequence[tuple[str, Case]]
+    session: Session,
+    suite: Suite,
+    name: str,
+    answers: Sequence[tuple[str, Case]],
+    budget_usd: float | None = None,
+    on_ahead: OnAhead | None = None,
 ) -> list[Judged]:
-    from workbench.runs.engine.direct_judging import judge_answers
+    from workbench.runs.engine.direct_judging import ahead_of, judge_answers, judging_tasks
 
     scorer, judge = judge_named(suite, name)
     if judge.is_pairwise:
         raise UsageError(f"{name} compares two answers", hint="workbench compare A B --judge NAME")
+    opener = session.judge_providers((judge,))[judge.prompt.fingerprint]
+    if on_ahead:
+        on_ahead(judge, ahead_of(judging_tasks(scorer, answers), opener, session.store))
     return judge_answers(
         scorer,
         answers,
-        session.judge_providers((judge,))[judge.prompt.fingerprint],
+        opener,
         session.store,
         at_once=suite.run.concurrency,
         timeout_s=suite.run.timeout_s,
+        budget_usd=suite.run.budget_usd if budget_usd is None else budget_usd,
     )

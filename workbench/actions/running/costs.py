@@ -12,6 +12,7 @@ from workbench.actions.session import Session
 from workbench.present import numbers
 from workbench.prompts.values import Prompt
 from workbench.providers.prices import FREE, price_of
+from workbench.runs.engine.direct_judging import Ahead
 from workbench.runs.spec.values import RunSpec
 from workbench.settings import COMMAND, ProviderSettings
 
@@ -81,6 +82,15 @@ def cost_to_confirm(session: Session, runs: Iterable[PlannedRun]) -> Cost | None
     if usd + unpriced * ASSUMED_USD > session.workspace.settings.confirm_above_usd:
         return Cost(usd, unpriced)
     return None
+
+
+def judging_to_confirm(session: Session, judge: Prompt, ahead: Ahead) -> Cost | None:
+    """The cost of asking a judge if it exceeds the settings' `confirm_above`, as of a run."""
+    if not ahead.calls or _asks_free(session, judge):
+        return None
+    cost = Cost(ahead.usd or 0.0, ahead.calls if ahead.usd is None else 0)
+    whole = cost.usd + cost.unpriced * ASSUMED_USD
+    return cost if whole > session.workspace.settings.confirm_above_usd else None
 
 
 def _is_free(session: Session, spec: RunSpec) -> bool:
