@@ -58,8 +58,10 @@ def _sha256(text: str) -> str:
 def _plain(value: Any) -> Any:
     if type(value) in _LEAVES:  # nearly all values; isinstance(..., Mapping) is many times slower
         return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [item if type(item) in _LEAVES else _plain(item) for item in value]
+    if isinstance(value, (dict, Mapping)):
+        return {
+            str(key): item if type(item) in _LEAVES else _plain(item) for key, item in value.items()
+        }
     return marked(value) if isinstance(value, SpelledNumber) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from workbench.errors import DatasetError
@@ -36,8 +37,8 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A mapping of these pairs. Raises DatasetError for a duplicate key."""
     row = dict(pairs)
     if len(row) != len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(key for key, _ in pairs)  # `list.count` for each would take hours
+        twice = next(name for name, count in counts.items() if count > 1)
         raise DatasetError(f"the key {twice!r} stands twice")
     return row
 

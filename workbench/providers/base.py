@@ -39,26 +39,30 @@ class Outcome(enum.StrEnum):
     @property
     def is_models_fault(self) -> bool:
         """Whether prompt or model are at fault: scored by the suite's `faults`, by default 0."""
-        return self in (
-            Outcome.EMPTY,
-            Outcome.TRUNCATED,
-            Outcome.REFUSED,
-            Outcome.FILTERED,
-            Outcome.TOOL_CALL,
-            Outcome.REJECTED,
-        )
+        return self in _MODELS_FAULTS
 
     @property
     def is_error(self) -> bool:
         """Whether the infrastructure failed: the case has no score."""
-        return self in (
-            Outcome.INVALID,
-            Outcome.RATE_LIMITED,
-            Outcome.TIMED_OUT,
-            Outcome.PROVIDER_ERROR,
-            Outcome.UNSENT,
-            Outcome.CANCELLED,
-        )
+        return self in _ERRORS
+
+
+_MODELS_FAULTS = (
+    Outcome.EMPTY,
+    Outcome.TRUNCATED,
+    Outcome.REFUSED,
+    Outcome.FILTERED,
+    Outcome.TOOL_CALL,
+    Outcome.REJECTED,
+)
+_ERRORS = (
+    Outcome.INVALID,
+    Outcome.RATE_LIMITED,
+    Outcome.TIMED_OUT,
+    Outcome.PROVIDER_ERROR,
+    Outcome.UNSENT,
+    Outcome.CANCELLED,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ _NOT_SETTABLE = ("authorization", "host", "content-length", "transfer-encoding",
 _OPENAI_WORD = "max_completion_tokens"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Endpoint:
     """An address and its key; the key is excluded from `repr`."""
 
@@ -52,12 +53,12 @@ class Endpoint:
     token_limit: str = ""
     """The name of the output token limit; empty: to be guessed."""
 
-    @property
+    @cached_property
     def host(self) -> str:
         """The host, with the port unless it is the default."""
         return urlsplit(self.base_url).netloc
 
-    @property
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
         """Strings that must appear in no output."""
         return tuple(filter(None, (self.key, *(value for _, value in self.secret_headers))))
@@ -82,7 +83,7 @@ class Endpoint:
             body[word] = body.pop(_OPENAI_WORD)
         return body
 
-    @property
+    @cached_property
     def _guessed_limit(self) -> str:
         """The endpoint's most likely name for the output token limit."""
         host = urlsplit(self.base_url).hostname or ""

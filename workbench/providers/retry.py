@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -48,7 +47,7 @@ class Retrier:
         Raises ProviderError for errors that stop the whole run.
         """
         attempt = calls = 0
-        failures: Counter[Outcome] = Counter()
+        failures: dict[Outcome, int] = {}
         guessed = self._guess.of(request) if self.throttle.counts_tokens else 0.0
         while await self.throttle.enter(guessed):
             attempt += 1
@@ -74,8 +73,8 @@ class Retrier:
                 raise
             finally:
                 self.throttle.leave(tokens, guessed)
-            failures[answer.outcome] += 1
-            if not self._again(answer, failures[answer.outcome]):
+            failed = failures[answer.outcome] = failures.get(answer.outcome, 0) + 1
+            if not self._again(answer, failed):
                 return replace(answer, attempts=calls) if attempt > 1 else answer
             await self._back_off(attempt)
         return None

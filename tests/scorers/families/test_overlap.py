@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sacrebleu
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +70,57 @@ def test_rouge_lies_between_0_and_1_and_turns_with_its_sides(
         assert shares(b, a) == (recall, precision)
     if a:
         assert rouge_l(a, a) == (1.0, 1.0)
+
+
+lines = st.text(alphabet="abc \u00e9.,\U0001f600", max_size=30).filter(str.strip)
+
+
+@given(lines, lines)
+def test_bleu_and_chrf_are_those_of_sacrebleu(answer: str, expected: str) -> None:
+    bleu = sacrebleu.sentence_bleu(answer, [expected], use_effective_order=True).score
+    assert value("bleu", answer, expected) == pytest.approx(min(bleu / 100, 1.0))
+    chrf = sacrebleu.sentence_chrf(answer, [expected]).score
+    assert value("chrf", answer, expected) == pytest.approx(min(chrf / 100, 1.0))
+
+
+@given(lines, lines)
+def test_levenshtein_is_the_distance_of_its_recurrence(answer: str, expected: str) -> None:
+    a, b = answer.strip(), expected.strip()
+    row = list(range(len(b) + 1))
+    for at, letter in enumerate(a, 1):
+        before, row = row, [at]
+        for to, other in enumerate(b):
+            row.append(min(before[to] + (letter != other), before[to + 1] + 1, row[to] + 1))
+    near = 1 - row[-1] / max(len(a), len(b))
+    assert value("levenshtein", answer, expected) == pytest.approx(near)
+
+
+@given(words, words, st.integers(1, 3))
+def test_rouge_is_what_counting_by_hand_gives(a: list[str], b: list[str], n: int) -> None:
+    def grams(of: list[str]) -> list[tuple[str, ...]]:
+        return list(zip(*(of[at:] for at in range(n)), strict=False))
+
+    left, common = grams(b), 0
+    for gram in grams(a):
+        if gram in left:
+            left.remove(gram)
+            common += 1
+    sizes = (len(grams(a)), len(grams(b)))
+    assert rouge_n(a, b, n) == tuple(common / size if size else 0.0 for size in sizes)
+
+    def longest(at: int, to: int) -> int:
+        if at == len(a) or to == len(b):
+            return 0
+        if a[at] == b[to]:
+            return 1 + table[at + 1, to + 1]
+        return max(table[at + 1, to], table[at, to + 1])
+
+    table: dict[tuple[int, int], int] = {}
+    for at in reversed(range(len(a) + 1)):
+        for to in reversed(range(len(b) + 1)):
+            table[at, to] = longest(at, to)
+    shares = tuple(table[0, 0] / len(side) if side else 0.0 for side in (a, b))
+    assert rouge_l(a, b) == shares
 
 
 def test_the_librarys_version_is_in_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,8 @@ class Renderer:
             for item in prompt.inputs
             if item.default is not None or not item.required
         }
+        required = {item.name for item in prompt.inputs if item.required}
+        self._needed = (self._used | required) - self._defaults.keys()
         declared = {item.name for item in prompt.inputs}
         self.names = declared | self._used
         """Every name that the prompt declares or uses."""
@@ -100,9 +102,7 @@ class Renderer:
 
     def missing(self, inputs: Mapping[str, Any]) -> tuple[str, ...]:
         """The needed inputs that are neither given nor have a default."""
-        required = {item.name for item in self._prompt.inputs if item.required}
-        known = self._defaults.keys() | inputs.keys()
-        return tuple(sorted((self._used | required) - known))
+        return tuple(sorted(self._needed - inputs.keys()))
 
     def _check(self, inputs: Mapping[str, Any]) -> None:
         """Raise TemplateError for an unknown input, and for a value that does not fit."""

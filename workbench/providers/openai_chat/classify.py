@@ -75,34 +75,40 @@ def classify_completion(data: Any, context: CallContext, raw: bytes = b"") -> An
     """Classify a parsed completion; `raw` is quoted when it is invalid."""
     if is_error(data):
         return _error_with_status_200(data, context)
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         return invalid(context, f"a {type(data).__name__} instead of a completion", raw)
     choices = data.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         return invalid(context, "a completion without choices", raw)
     choice = min(choices, key=_index)
-    answer = _from_choice(choice, context, raw)
+    told = read_metadata(data)
+    answer = _from_choice(choice, context, raw, told)
+    filtered = not answer.outcome.is_error and is_filtered(data, choice)
+    if answer.outcome is Outcome.OK and not filtered and not choices[1:]:
+        return answer  # as nearly all are
     notes = [answer.note, f"{len(choices)} choices came, the first counts" if choices[1:] else ""]
-    if not answer.outcome.is_error and is_filtered(data, choice):
+    if filtered:
         if answer.outcome is not Outcome.FILTERED:
             notes.append(f"the filter took hold, though the finish is {answer.finish_reason}")
         answer = replace(answer, outcome=Outcome.FILTERED)
-    return replace(answer, note="; ".join(filter(None, notes)), **read_metadata(data))
+    return replace(answer, note="; ".join(filter(None, notes)), **told)
 
 
 def _index(choice: Any) -> int:
     """The index of a choice: they come in any order."""
-    given = choice.get("index") if isinstance(choice, Mapping) else None
+    given = choice.get("index") if isinstance(choice, dict) else None
     return given if isinstance(given, int) and given >= 0 else sys.maxsize
 
 
-def _from_choice(choice: Mapping[str, Any], context: CallContext, raw: bytes) -> Answer:
+def _from_choice(
+    choice: Mapping[str, Any], context: CallContext, raw: bytes, told: Mapping[str, Any]
+) -> Answer:
     message = choice.get("message")
     word = finish_reason_of(choice)
     finish = class_of(word)
     if message is None and isinstance(choice.get("text"), str):
         message = {"content": choice["text"]}  # the form of legacy completions
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         if not word or message is not None or finish is Finish.COMPLETE:
             return invalid(context, "a choice without a message", raw)
         message = {}
@@ -112,7 +118,7 @@ def _from_choice(choice: Mapping[str, Any], context: CallContext, raw: bytes) ->
         size = size_of(message.get("content"))
         return invalid(context, f"content that is {shown or 'no text'}{size}")
     text = storable(content.text)
-    known = Answer(Outcome.OK, text, finish_reason=storable(word)[:40])
+    known = Answer(Outcome.OK, text, finish_reason=storable(word)[:40], **told)
     error = error_in(choice) or error_in(message)
     if finish is Finish.FAILED or error:
         return _failed(known, error, context)
@@ -160,7 +166,7 @@ def _classify_finished(
         "it repeats the provider's key" if holds(text, context.secrets) else "",
     ]
     note = "; ".join(filter(None, notes))
-    return replace(known, note=note, tool_calls=read_calls(calls))
+    return replace(known, note=note, tool_calls=read_calls(calls)) if note or calls else known
 
 
 def _failed(known: Answer, error: Any, context: CallContext) -> Answer:
@@ -177,7 +183,7 @@ def _failed(known: Answer, error: Any, context: CallContext) -> Answer:
 def read_metadata(data: Mapping[str, Any]) -> dict[str, Any]:
     """Tokens, model and system fingerprint that a response tells, as an answer has them."""
     usage = data.get("usage")
-    usage = usage if isinstance(usage, Mapping) else {}
+    usage = usage if isinstance(usage, dict) else {}
     return {
         "prompt_tokens": _count(usage.get("prompt_tokens")),
         "completion_tokens": _count(usage.get("completion_tokens")),

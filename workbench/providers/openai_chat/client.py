@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.providers.openai_chat.http_client import Connection
     from workbench.providers.openai_chat.wire import WholeResponse
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make one for each call
 _LONG_CHARS = 8000
 _CHARS_A_TOKEN = 12
 """Characters per token; more than in ordinary text."""
@@ -57,6 +58,8 @@ class OpenAICompatible:
         """By path."""
         self._sdk: AsyncOpenAI | None = None
         self._standing = EndpointHistory()
+        self._contexts: dict[str, CallContext] = {}
+        """By model."""
 
     @property
     def name(self) -> str:
@@ -100,15 +103,15 @@ class OpenAICompatible:
             raise
         except Exception as error:  # noqa: BLE001 - transports and parsers raise errors of their own
             answer = classify_failure(error, context)
-        answer = replace(answer, latency_s=time.perf_counter() - call.started, attempts=call.made)
+        latency_s = time.perf_counter() - call.started
         if answer.outcome.is_error:
-            return answer
+            return replace(answer, latency_s=latency_s, attempts=call.made)
         self._standing.answered = True
         cost = answer.cost_usd
         if cost is None and (price := self._price(request.model)) is not None:
             cost = price.cost(answer.prompt_tokens, answer.completion_tokens)
         note = answer.note or was_cut(request, answer.prompt_tokens)
-        return replace(answer, cost_usd=cost, note=note)
+        return replace(answer, latency_s=latency_s, attempts=call.made, cost_usd=cost, note=note)
 
     async def _in_some_form(self, call: _Call) -> Answer:
         """Send the request in the known form, or in the one that a refusal asks for, and remember
@@ -145,17 +148,12 @@ class OpenAICompatible:
         proxy = proxy_of(self._endpoint.base_url, self._endpoint.proxy)
         return proxy.description if proxy else ""
 
-    @asynccontextmanager
-    async def _connection_for(self, path: str, stream: bool) -> AsyncIterator[Connection]:
+    def _connection_for(self, path: str, stream: bool) -> AbstractAsyncContextManager[Connection]:
         """The connection shared by all calls, or a separate one for a stream.
 
         Some servers close the connection after a stream, just when it would be reused.
         """
-        if not stream:
-            yield self._connected(path)
-            return
-        async with self._connect(path) as connection:
-            yield connection
+        return self._connect(path) if stream else nullcontext(self._connected(path))
 
     @property
     def takes_batches(self) -> bool:
@@ -202,15 +200,17 @@ class OpenAICompatible:
 
     def _context(self, model: str) -> CallContext:
         endpoint = self._endpoint
-        return CallContext(
-            endpoint.host,
-            model,
-            endpoint.secrets,
-            self._standing,
-            endpoint.name,
-            self._proxy,
-            asks=self._api.asks,
-        )
+        if model not in self._contexts:
+            self._contexts[model] = CallContext(
+                endpoint.host,
+                model,
+                endpoint.secrets,
+                self._standing,
+                endpoint.name,
+                self._proxy,
+                asks=self._api.asks,
+            )
+        return self._contexts[model]
 
     def _connected(self, path: str) -> Connection:
         if path not in self._connections:
@@ -252,7 +252,7 @@ def was_cut(request: Request, prompt_tokens: int | None) -> str:
 
 
 def _encoded(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    return _AS_JSON(body).encode("utf-8", "replace")
 
 
 @dataclass

@@ -177,8 +177,8 @@ def parse_error(raw: bytes) -> Any:
 def is_error(data: Any) -> bool:
     """Whether JSON that came with status 200 has the shape of an error."""
     if isinstance(data, list):
-        return bool(data) and isinstance(data[0], Mapping) and is_error(data[0])
-    if not isinstance(data, Mapping):
+        return bool(data) and isinstance(data[0], dict) and is_error(data[0])
+    if not isinstance(data, dict):
         return False
     if not says_nothing(data.get("error")) or failed_by_code(data):
         return True
@@ -193,9 +193,11 @@ def is_error(data: Any) -> bool:
 
 def says_nothing(error: Any) -> bool:
     """Whether an `error` field reports no error: missing, blank, or code 0 with `ok`."""
-    if isinstance(error, (Mapping, list)):
-        return all(map(says_nothing, error.values() if isinstance(error, Mapping) else error))
-    return error is None or error is False or str(error).strip().casefold() in _FINE
+    if error is None:
+        return True
+    if isinstance(error, (dict, list)):
+        return all(map(says_nothing, error.values() if isinstance(error, dict) else error))
+    return error is False or str(error).strip().casefold() in _FINE
 
 
 def error_in(part: Mapping[str, Any]) -> Any:

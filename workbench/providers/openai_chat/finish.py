@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 
@@ -55,6 +56,8 @@ _CLASSES = {word: finish for finish, words in _WORDS.items() for word in words.s
 _CALLS = frozenset({"tool_call", "tool_calls", "tool_use", "function_call"})
 _PREFIX = re.compile(r"(?:.*\.)?(?:finish_?reason_|reason_)?")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_MOST_KNOWN = 40
+"""Characters of a word whose plain form is remembered: all answers of a run have one of a few."""
 _NONE = ("", "null", "none", "nil", "undefined")
 
 
@@ -94,6 +97,13 @@ def names_calls(word: str) -> bool:
 
 
 def _plain(word: str) -> str:
+    return _known_plain(word) if len(word) <= _MOST_KNOWN else _made_plain(word)
+
+
+def _made_plain(word: str) -> str:
     plain = re.sub(r"[\s-]+", "_", _HUMP.sub("_", word)).casefold()
     # Gemini appends the cause: "content_filter: RECITATION".
     return _PREFIX.sub("", plain.partition(":")[0], count=1)
+
+
+_known_plain = lru_cache(maxsize=64)(_made_plain)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from functools import cache
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache, cached_property
 from typing import Any, Self
 
 import httpx2
@@ -59,10 +59,9 @@ class Connection:
         self._free += self._clients
         self.headers.update(headers)
 
-    @asynccontextmanager
-    async def post(
+    def post(
         self, content: bytes, timeout_s: float
-    ) -> AsyncIterator[httpx2.Response | WholeResponse]:
+    ) -> AbstractAsyncContextManager[httpx2.Response | WholeResponse]:
         """Send a request; yields the response, whole or with its body unread.
 
         Connecting and the TLS handshake end on their own before `timeout_s`, the caller's limit for
@@ -73,16 +72,19 @@ class Connection:
         reused.
         """
         connect = min(CONNECT_S, _CONNECT_SHARE * timeout_s)
-        if self.is_direct:
-            async with self._posted(content, connect) as response:
-                yield response
-            return
+        return (self._posted if self.is_direct else self._pooled)(content, connect)
+
+    @asynccontextmanager
+    async def _pooled(
+        self, content: bytes, connect_s: float
+    ) -> AsyncIterator[httpx2.Response | WholeResponse]:
+        """`post` over a client's connection."""
         request = httpx2.Request(
             "POST",
             self._url,
             headers=self.headers,
             content=content,
-            extensions={"timeout": {"connect": connect}},
+            extensions={"timeout": {"connect": connect_s}},
         )
         http = self._take()
         try:
@@ -90,7 +92,7 @@ class Connection:
             reading = _Reading.of(response)
             try:
                 if not reading.begun:
-                    self.headers["Connection"] = "close"
+                    self._close_each()
                     raise AnsweredTwice
                 if response.is_success:
                     limit_size(response)
@@ -109,9 +111,10 @@ class Connection:
         wire = await self._wire(connect_s)
         try:
             if wire.has_rest:
-                self.headers["Connection"] = "close"
+                self._close_each()
                 raise AnsweredTwice
-            response = await wire.ask(self._head(len(content)), content)
+            head = b"%b%d\r\n\r\n" % (self._head, len(content))
+            response = await wire.ask(head, content)
             if isinstance(response, WholeResponse):
                 yield response
             else:
@@ -125,7 +128,7 @@ class Connection:
         except BaseException:
             wire.close()
             raise
-        if wire.is_usable and self.headers.get("Connection", "").lower() != "close":
+        if wire.is_usable and self._keeps:
             self._wires.append(wire)
         else:
             wire.close()
@@ -139,10 +142,22 @@ class Connection:
         url = self._url
         return await Wire.opened(url.host, url.port or _HTTP_PORT, connect_s)
 
-    def _head(self, length: int) -> bytes:
+    def _close_each(self) -> None:
+        """From now on let no connection carry a second request."""
+        self.headers["Connection"] = "close"
+        self.__dict__.pop("_head", None)
+        self.__dict__.pop("_keeps", None)
+
+    @cached_property
+    def _keeps(self) -> bool:
+        return self.headers.get("Connection", "").lower() != "close"
+
+    @cached_property
+    def _head(self) -> bytes:
+        """What stands before a request's length."""
         lines = [b"POST %b HTTP/1.1" % self._url.raw_path, b"Host: %b" % self._url.netloc]
         lines += [b"%b: %b" % pair for pair in self.headers.raw]
-        return b"\r\n".join([*lines, b"Content-Length: %d" % length, b"", b""])
+        return b"\r\n".join([*lines, b"Content-Length: "])
 
     def _take(self) -> httpx2.AsyncClient:
         if self._free:

@@ -68,7 +68,7 @@ def filtered_results() -> dict[str, Any]:
 
 def _base_code(body: Mapping[str, Any]) -> Any:
     base = body.get("base_resp")
-    return base.get("status_code") if isinstance(base, Mapping) else None
+    return base.get("status_code") if isinstance(base, dict) else None
 
 
 def _blames_content(body: Mapping[str, Any]) -> bool:
@@ -76,6 +76,6 @@ def _blames_content(body: Mapping[str, Any]) -> bool:
 
 
 def _has_filtered(place: Any) -> bool:
-    results = place.get(_FILTER_RESULTS) if isinstance(place, Mapping) else None
-    verdicts = results.values() if isinstance(results, Mapping) else ()
-    return any(isinstance(one, Mapping) and one.get("filtered") is True for one in verdicts)
+    results = place.get(_FILTER_RESULTS) if isinstance(place, dict) else None
+    verdicts = results.values() if isinstance(results, dict) else ()
+    return any(isinstance(one, dict) and one.get("filtered") is True for one in verdicts)

@@ -8,6 +8,8 @@ from concurrent.futures import Future
 
 from workbench.runs.engine.recorder import Recorder
 
+LONGEST_S = 0.005
+"""Seconds for which an answer may wait for others to be stored with."""
 _CALLS_PER_UNSTORED = 8
 """Concurrent calls for each unstored answer that is allowed."""
 
@@ -22,13 +24,16 @@ class Commits:
 
     A commit takes less than a millisecond, but a busy event loop is notified several milliseconds
     later. So a few answers may still be waiting for the store while their workers go on: a crash
-    loses at most the calls under way and those few answers.
+    loses at most the calls under way and those few answers. Half of them make a batch, or fewer
+    after LONGEST_S: a transaction for each would cost more than all else that is stored.
     """
 
     def __init__(self, recorder: Recorder, at_once: int) -> None:
         self._recorder = recorder
         self._loop = asyncio.get_running_loop()
         self._spare = max_unstored(at_once)
+        self._batch_size = max(1, self._spare // 2)
+        self._timer: asyncio.TimerHandle | None = None
         self._recorded = 0
         self._stored = 0
         self._batch: Future[None] | None = None
@@ -41,12 +46,28 @@ class Commits:
         """
         self._recorded += 1
         mine = self._recorded
-        if self._batch is None or self._batch.done():
-            self._begin()
+        self._schedule()
         while mine - self._stored > self._spare and self._commit is not None:
             await asyncio.shield(self._commit)
 
+    def _schedule(self) -> None:
+        """Begin a batch once there are answers for one, or some have waited for long."""
+        if self._batch is not None and not self._batch.done():
+            return  # `_committed` comes
+        if self._recorded - self._stored >= self._batch_size:
+            self._begin()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(LONGEST_S, self._begin_late)
+
+    def _begin_late(self) -> None:
+        # An earlier batch's error is raised to the next worker.
+        with contextlib.suppress(Exception):
+            self._begin()
+
     def _begin(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         upto = self._recorded
         self._batch = self._recorder.flush(last=True)
         if self._batch is None:
@@ -71,6 +92,5 @@ class Commits:
         if commit is self._commit:
             self._commit = None
             if self._recorded > self._stored:
-                # An earlier batch's error is raised to the next worker.
-                with contextlib.suppress(Exception):
-                    self._begin()
+                with contextlib.suppress(Exception):  # as above
+                    self._schedule()

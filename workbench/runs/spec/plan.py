@@ -24,8 +24,8 @@ from workbench.providers.options import build_request
 from workbench.runs.spec.values import RunSpec
 
 CHUNK = 64
-MessagePairs = list[list[Any]]
-"""Pairs of role and content, see `prompts.inputs.sent.compared`."""
+Compared = tuple[str, tuple[Message, ...]]
+"""A case's messages, after the canonical JSON of what `inputs.sent.compared` makes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Plan:
         if not self.features:  # what they compute may fail for one case
             self._render(spec.cases[0])
         self._equals: _EqualRequests | _EqualsSoFar = (
-            _EqualsSoFar(self._pairs) if spec.stream else _EqualRequests(spec, self._pairs)
+            _EqualsSoFar(self._compared) if spec.stream else _EqualRequests(spec, self._compared)
         )
 
     @property
@@ -95,36 +95,34 @@ class Plan:
     def planned(self, case: Case, repeat: int) -> Planned:
         """One request; a template error is returned in it, not raised."""
         try:
-            pairs, messages = self._equals.messages_of(case)
+            text, messages = self._equals.messages_of(case)
             whole = self.features.case(case)
         except TemplateError as error:
             return Planned(case, repeat, None, b"", str(error))
         request = replace(self._request, messages=messages)
-        key = self._key(pairs, repeat, self._equals.before(case), case.tool_results)
+        key = self._key(text, repeat, self._equals.before(case), case.tool_results)
         return Planned(whole, repeat, request, key)
 
-    def _pairs(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
+    def _compared(self, case: Case) -> Compared:
         messages = self._render(case)
-        return [compared(message) for message in messages], messages
+        return canonical_json([compared(message) for message in messages]), messages
 
     def _render(self, case: Case) -> tuple[Message, ...]:
         inputs = self.features.case(case).inputs
         return self._renderer.render(typed_inputs(self._spec.prompt, inputs))
 
-    def _key(
-        self, pairs: MessagePairs, repeat: int, equals_before: int, tool_results: Any
-    ) -> bytes:
+    def _key(self, text: str, repeat: int, equals_before: int, tool_results: Any) -> bytes:
         """The cache key: sha256 of everything sent, what tools say, the provider's identity, the
         repeat, and the number among equal requests, each of which has its own answer. The first
         has no number.
         """
         digest = self._sent.copy()
-        which: list[Any] = [pairs, repeat]
+        which = [text, str(repeat)]  # a list in canonical JSON, as its items
         if equals_before or tool_results is not None:
-            which.append(equals_before)
+            which.append(str(equals_before))
         if tool_results is not None:
-            which.append(tool_results)
-        digest.update(canonical_json(which).encode("utf-8", "surrogatepass"))
+            which.append(canonical_json(tool_results))
+        digest.update(f"[{','.join(which)}]".encode("utf-8", "surrogatepass"))
         return digest.digest()
 
 
@@ -135,9 +133,7 @@ class _EqualRequests:
     it decides which cached answer a case gets. Renders only as far as needed.
     """
 
-    def __init__(
-        self, spec: RunSpec, say: Callable[[Case], tuple[MessagePairs, tuple[Message, ...]]]
-    ) -> None:
+    def __init__(self, spec: RunSpec, say: Callable[[Case], Compared]) -> None:
         self._say = say
         place = {case.id: at for at, case in enumerate(spec.suite.dataset.cases)}
         self._cases = sorted(spec.cases, key=lambda case: place.get(case.id, len(place)))
@@ -146,7 +142,7 @@ class _EqualRequests:
         self._seen: dict[bytes, int] = {}
         self._before: dict[str, int] = {}
 
-    def messages_of(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
+    def messages_of(self, case: Case) -> Compared:
         """The case's messages, counting all cases up to it. Raises TemplateError."""
         while self._upto < self._place.get(case.id, 0):
             with contextlib.suppress(TemplateError):
@@ -161,10 +157,9 @@ class _EqualRequests:
         """The number for a case that was passed to `messages_of`."""
         return self._before.get(case.id, 0)
 
-    def _count(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
+    def _count(self, case: Case) -> Compared:
         rendered = self._say(case)
-        text = canonical_json(rendered[0]).encode("utf-8", "surrogatepass")
-        key = hashlib.sha256(text).digest()
+        key = hashlib.sha256(rendered[0].encode("utf-8", "surrogatepass")).digest()
         equals = self._seen.get(key, 0)
         self._seen[key] = equals + 1
         if equals:
@@ -175,17 +170,17 @@ class _EqualRequests:
 class _EqualsSoFar:
     """The same of cases that come in the dataset's order, of which only digests are kept."""
 
-    def __init__(self, say: Callable[[Case], tuple[MessagePairs, tuple[Message, ...]]]) -> None:
+    def __init__(self, say: Callable[[Case], Compared]) -> None:
         self._say = say
         self._seen = SeenKeys()
         self._last, self._equals = "", 0
 
-    def messages_of(self, case: Case) -> tuple[MessagePairs, tuple[Message, ...]]:
+    def messages_of(self, case: Case) -> Compared:
         """The messages of the next case, or of the last one again. Raises TemplateError."""
         rendered = self._say(case)
         if case.id != self._last:
             self._last = case.id
-            self._equals = self._seen.add(canonical_json(rendered[0]))
+            self._equals = self._seen.add(rendered[0])
         return rendered
 
     def before(self, case: Case) -> int:

@@ -38,5 +38,8 @@ def is_answer_altered(row: Sequence[Any]) -> bool:
     return bool(row[_DIGEST] != answer_digest(row[1], row[2:_DIGEST]))
 
 
+_ENCODED = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one each time
+
+
 def _sha256(values: list[Any]) -> bytes:
-    return hashlib.sha256(json.dumps(values, separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(_ENCODED(values).encode()).digest()

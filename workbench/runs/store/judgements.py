@@ -12,9 +12,11 @@ from workbench.runs.store.rows import answer_row, read_answer
 from workbench.times import utc_now
 
 
-def insert_answer(connection: sqlite3.Connection, key: bytes | None, answer: Answer) -> int:
-    """Store an answer; returns its row id."""
-    columns = (*answer_row(answer), utc_now())
+def insert_answer(
+    connection: sqlite3.Connection, key: bytes | None, answer: Answer, at: str = ""
+) -> int:
+    """Store an answer, as of `at` (else now); returns its row id."""
+    columns = (*answer_row(answer), at or utc_now())
     inserted = connection.execute(
         "INSERT INTO answers VALUES"
         " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",

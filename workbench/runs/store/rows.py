@@ -16,6 +16,8 @@ from workbench.runs.spec.values import Result, RunStatus, RunSummary
 from workbench.scorers.base import Score
 
 _REASON_CHARS = 500
+_ENCODED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+"""`json.dumps` would make an encoder for each row."""
 
 
 def answer_row(answer: Answer) -> tuple[Any, ...]:
@@ -92,7 +94,7 @@ def scores_text(scores: Mapping[str, Score], names: Sequence[str]) -> str:
             values.append([score.value, reason, dict(score.parts)])
         else:
             values.append([score.value, reason] if reason else score.value)
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODED(values)
 
 
 def read_scores(text: str, names: Sequence[str]) -> dict[str, Score]:

@@ -25,6 +25,7 @@ from workbench.runs.store.rows import first_score, read_answer, scores_text
 from workbench.runs.store.run_stats import faults, run_stats
 from workbench.runs.store.spec_parts import changes, execution_options, run_row, scorer_names
 from workbench.runs.store.streamed_runs import StreamedRun
+from workbench.times import utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,8 @@ class RunWriter:
         """
         with writing(self._database):
             self._session.beat()
-            ids = [self._insert(item) for item in batch]
+            now = utc_now()
+            ids = [self._insert(item, now) for item in batch]
             self._add_up(batch, calls, seconds)
             if maybe_billed is not None:
                 self._connection.execute(
@@ -284,7 +286,7 @@ class RunWriter:
     def _keep(self, value: Any) -> str:
         return keep_content(self._connection, value)
 
-    def _insert(self, item: Recorded) -> int:
+    def _insert(self, item: Recorded, now: str) -> int:
         result = item.result
         pair = (result.case_id, result.repeat)
         if pair in self._failed:
@@ -294,7 +296,7 @@ class RunWriter:
             )
         answer_id = item.answer_id
         if answer_id is None:
-            answer_id = judgements.insert_answer(self._connection, item.key, result.answer)
+            answer_id = judgements.insert_answer(self._connection, item.key, result.answer, now)
         if item.judged:
             judgements.record(
                 self._connection, self._run, pair, item.judged, item.judged_from_cache

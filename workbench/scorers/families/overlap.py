@@ -17,6 +17,8 @@ from workbench.scorers.library import Library
 from workbench.typed_options import Option
 
 _TOKEN = re.compile(r"\w+")
+_MOST_CHARS = 1_000_000
+"""Of an answer that sacrebleu compares: five times as many take it ten seconds."""
 _MEASURES = ("f1", "recall", "precision")
 _SACREBLEU = Library("sacrebleu", "text")
 Tokens = Sequence[str]
@@ -95,8 +97,12 @@ def _metric(name: str, options: tuple[tuple[str, Any], ...]) -> Any:
 
 def _sacrebleu(name: str) -> Callable[[Answer, Case, Mapping[str, Any]], Score]:
     def score(answer: Answer, case: Case, options: Mapping[str, Any]) -> Score:
+        references = texts(case)
+        if len(answer.text) > _MOST_CHARS:
+            is_wrong = max(map(len, references)) <= _MOST_CHARS
+            return Score(0.0 if is_wrong else None, f"more than {_MOST_CHARS:,} characters")
         metric = _metric(name, tuple(sorted(options.items())))
-        value = metric.sentence_score(folded(answer.text), texts(case)).score
+        value = metric.sentence_score(folded(answer.text), references).score
         return Score(min(value / 100, 1.0), f"{name} {value:.1f}")
 
     return score
