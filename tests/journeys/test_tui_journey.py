@@ -70,7 +70,7 @@ async def release(
     await pilot.press("y")
     await until_shown(pilot, f"PASS · {PROMPT}@{version}", seconds=seconds)
     await until_it_takes_keys(pilot)
-    await pilot.press("d")
+    await pilot.press("D")
     await until_shown(pilot, "production: ", f"→ {version}", "tested")
     await pilot.press("ctrl+s")
     await until_shown(pilot, f"{PROMPT}@{version} is live in production")

@@ -60,10 +60,10 @@ class Grid:
             self._y = min(self._y + 1, self._rows - 1)
         elif char == "\b":
             self._x = max(self._x - 1, 0)
-        elif char >= " " and self._x < self._columns:
-            width = cell_len(char)
-            if width == 0:
-                return
+        elif char >= " " and (width := cell_len(char)):
+            if self._x + width > self._columns:  # a terminal goes on in the next line
+                self._put("\r")
+                self._put("\n")
             self._cells[self._y][self._x] = char
             for covered in range(self._x + 1, min(self._x + width, self._columns)):
                 self._cells[self._y][covered] = ""

@@ -54,11 +54,21 @@ class DialogOpeners(AppContext):
 
         self.push_screen(ChoiceList((choice.id or "").replace("-", " "), choice), picked)
 
+    def _has_no_prompt(self) -> bool:
+        """Whether no prompt is picked; then what to do is said."""
+        if self.selection.prompt_id:
+            return False
+        on_prompts = self.current_mode == "prompts"
+        begins = "n makes one" if on_prompts else "F2 Prompts, n there makes one"
+        picked = "no prompt is picked: F2 Prompts"
+        self.tell(picked if self.known_prompts else f"no prompt yet: {begins}", error=True)
+        return True
+
     def action_start(self) -> None:
         """Choose suite and cases for a run of what is selected."""
-        if not self.selection.prompt_id:
-            self.tell("no prompt is picked: F2 Prompts", error=True)
-        elif self.runs.is_alive:
+        if self._has_no_prompt():
+            return
+        if self.runs.is_alive:
             self.open_run()
             self.tell("a run is active: x stops it", error=True)
         else:
@@ -71,17 +81,22 @@ class DialogOpeners(AppContext):
             ref = self.selection.draft_ref if on_draft else self.selection.ref
             open_run_options(self, ref)
 
-    def action_new_suite(self) -> None:
-        """The walk through a new suite of the picked prompt; its cases are shown then."""
+    def action_new_suite(self, runs: bool = False) -> None:
+        """The walk through a new suite of the picked prompt; then its cases, or the run that it was
+        begun for.
+        """
         from workbench.tui.new_parts.suite_walk.cases import open_suite_walk
 
         def made(path: Path) -> None:
             self.select(suite=path.parent.name)
+            if runs:
+                self.tell(f"made {path.parent.name}/{path.name}")
+                self.action_start()
+                return
             self.action_go("datasets")
             self.tell(f"made {path.parent.name}/{path.name} · F5 runs it")
 
-        if not self.selection.prompt_id:
-            self.tell("no prompt is picked: F2 Prompts · n makes one", error=True)
+        if self._has_no_prompt():
             return
         for save in self.before_reading:
             save()
@@ -93,8 +108,7 @@ class DialogOpeners(AppContext):
         open_providers(self)
 
     def action_variants(self) -> None:
-        if not self.selection.prompt_id:
-            self.tell("no prompt is picked: F2 Prompts", error=True)
+        if self._has_no_prompt():
             return
         from workbench.tui.dialogs.variants import open_variants
 
@@ -103,8 +117,7 @@ class DialogOpeners(AppContext):
         open_variants(self)
 
     def action_lineage(self) -> None:
-        if not self.selection.prompt_id:
-            self.tell("no prompt is picked: F2 Prompts", error=True)
+        if self._has_no_prompt():
             return
         from workbench.tui.dialogs.lineage import open_lineage
 
@@ -116,8 +129,7 @@ class DialogOpeners(AppContext):
         open_tour(self)
 
     def action_read_live(self) -> None:
-        if not self.selection.prompt_id:
-            self.tell("no prompt is picked: F2 Prompts", error=True)
+        if self._has_no_prompt():
             return
         from workbench.tui.tour.read_live import open_read_live
 

@@ -27,7 +27,7 @@ async def test_a_comparison_asks_before_expensive_calls(
         await until_shown(pilot, "not run: its calls were not confirmed")
         await settled(pilot)
         assert server.calls == calls
-        await pilot.press("X")
+        await pilot.press("S")
         await until_shown(pilot, "y starts it", "40 calls")
         await pilot.press("y")
         await until_shown(pilot, "NO DECISION", "A 1.0.1")

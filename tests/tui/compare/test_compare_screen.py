@@ -125,12 +125,12 @@ async def test_next_goes_through_the_changed_cases_only(workspace: Workspace) ->
         for _ in range(4):
             assert screen.row is not None
             seen.append(screen.row.case.id)
-            await pilot.press("n")
+            await pilot.press("]")
         assert seen == ["t-000", "t-005", "t-015", "t-000"]
         await pilot.press("G")
         assert screen.row is not None
         assert screen.row.change == "same"
-        await pilot.press("N")
+        await pilot.press("[")
         assert screen.row.change == "fixed"
 
 
@@ -161,11 +161,11 @@ async def test_sides_that_change_places_keep_their_runs_and_ratings(workspace: W
         before = screen.comparing.compared
         await pilot.press("u")
         await until_shown(pilot, "good")
-        await pilot.press("X")
+        await pilot.press("S")
         await until_shown(pilot, "A 1.0.1", "broke 3")
         after = screen.comparing.compared
         assert (after.a.summary, after.b.summary) == (before.b.summary, before.a.summary)
-        await pilot.press("X")
+        await pilot.press("S")
         await until_shown(pilot, "A 1.0.0", "fixed 3")
         assert screen.row is not None
         assert screen.row.rating == "good"

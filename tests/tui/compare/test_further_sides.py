@@ -141,7 +141,7 @@ async def test_a_side_is_dropped_and_goes_with_its_comparison(polite: Workspace)
     app = WorkbenchApp(polite)
     async with app.run_test(size=(160, 45)) as pilot:
         screen = await with_c(pilot)
-        await pilot.press("R")
+        await pilot.press("X")
         await until(pilot, lambda: not screen.further)
         await settled(pilot)
         shown = screen_text(app)

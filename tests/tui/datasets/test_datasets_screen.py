@@ -238,7 +238,7 @@ async def test_a_workspace_without_a_suite_says_which_key_makes_one(fresh: Works
         await until_shown(pilot, "no suite: 6 Datasets, n begins one")
         await pilot.press("escape", "6")
         await until_shown(pilot, "No suites yet.", "n makes one for the picked prompt")
-        await pilot.press("e", "a", "f", "d")
+        await pilot.press("e", "a", "f", "o")
         await settled(pilot)
         assert app.screen.is_current and not isinstance(app.screen, CaseForm)
         await pilot.press("n")
@@ -270,12 +270,12 @@ async def test_a_suite_that_cannot_be_read_says_why_and_shows_the_next(
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         assert "Cases of support_triage" in screen_text(app), "the picked prompt's suite"
-        await pilot.press("d")
-        await until_shown(pilot, "This suite cannot be read", "! ", "scorrers", "d next suite")
+        await pilot.press("o")
+        await until_shown(pilot, "This suite cannot be read", "! ", "scorrers", "o other suite")
         await pilot.press("e", "a")
         await settled(pilot)
         assert app.screen is screen
-        await pilot.press("d")
+        await pilot.press("o")
         await until_shown(pilot, "80 cases")
 
 

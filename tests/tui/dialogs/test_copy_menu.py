@@ -150,7 +150,7 @@ async def test_a_case_that_is_read_offers_its_parts_and_says_what_was_copied(
         assert await copied(pilot, "o") == "how-to"
         await until_shown(pilot, "copied 6 characters: the output")
         assert isinstance(app.screen, CaseScreen)
-        await pilot.press("n")
+        await pilot.press("]")
         await until(pilot, lambda: "copied 6" not in screen_text(app))
         assert (await copied(pilot, "i")).startswith("Ticket ")
         assert "output" in await copied(pilot, "y")

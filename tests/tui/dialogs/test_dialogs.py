@@ -67,7 +67,7 @@ async def test_a_verdict_takes_no_key_that_was_meant_for_what_lay_under_it(
         await pilot.press(*"dummy")
         assert app.screen is dialog
         await until_it_takes_keys(pilot)
-        await pilot.press("d")
+        await pilot.press("D")
         await until(pilot, lambda: isinstance(app.screen, Deploy))
 
 
@@ -102,7 +102,7 @@ async def test_a_version_that_did_not_pass_is_not_deployed_from_its_verdict(
         await until(pilot, lambda: isinstance(app.screen, Verdict))
         dialog = app.screen
         await until_it_takes_keys(pilot)
-        await pilot.press("d")
+        await pilot.press("D")
         await settled(pilot)
         assert app.screen is dialog
 

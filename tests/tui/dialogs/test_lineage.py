@@ -1,4 +1,4 @@
-"""F6 shows what a version rests on."""
+"""T shows what a version rests on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.workspace import Workspace
 pytestmark = pytest.mark.anyio
 
 
-async def test_f6_shows_the_lineage_from_prompts_and_from_deploys(workspace: Workspace) -> None:
+async def test_t_shows_the_lineage_from_prompts_and_from_deploys(workspace: Workspace) -> None:
     with Session(workspace) as session:
         deploy(session, PROMPT, "1.0.1", "production")
     app = WorkbenchApp(workspace)
@@ -23,7 +23,7 @@ async def test_f6_shows_the_lineage_from_prompts_and_from_deploys(workspace: Wor
         for screen in ("f2", "f9"):
             await pilot.press(screen)
             await until(pilot, lambda: app.selection.prompt_id)
-            await pilot.press("f6")
+            await pilot.press("T")
             await until_shown(pilot, f"Lineage of {PROMPT}@1.0.1", "rests on", "model ")
             await pilot.press("end")
             await until_shown(pilot, "is used by", "production")

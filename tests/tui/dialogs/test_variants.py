@@ -110,7 +110,7 @@ async def test_a_variant_is_compared_and_diffed_with_the_draft(workspace: Worksp
         await until_shown(pilot, "= 1.0.1")
         await pilot.press("ctrl+n")
         await until_shown(pilot, "Drafts of support_triage")
-        await pilot.press("down", "d")
+        await pilot.press("down", "v")
         await until_shown(pilot, "support_triage (draft) and support_triage@terse", "+1 -1 lines")
         await pilot.press("escape", "c")
         await until(pilot, lambda: app.current_mode == "compare")

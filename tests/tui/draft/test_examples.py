@@ -77,7 +77,7 @@ async def test_rows_are_edited_added_and_deleted_from_the_draft(
         await until_shown(pilot, "1.0.1")
         await pilot.press("2")
         await until_shown(pilot, "e or enter: Edit")
-        await pilot.press("x")
+        await pilot.press("F")
         await until_shown(pilot, "2 rows · 1 taken (tag basic)", "The invoice is wrong")
         await pilot.press("e")
         await until_shown(pilot, "Edit e-1", "registered versions do not")

@@ -77,7 +77,7 @@ async def test_failures_come_first_and_say_what_was_wanted(workspace: Workspace)
         shown = await until_shown(pilot, "expected", "request")
         assert "Answer with one queue name only." in shown
         assert "exact_match  0.00" in shown
-        await pilot.press("n")
+        await pilot.press("]")
         await pilot.pause()
         assert screen.table.cursor_index == 1
         await pilot.press("escape")

@@ -71,7 +71,10 @@ def evaluate(
         )
     suites: tuple[Suite, ...] = (named,) if named else session.workspace.suites_of(prompt_id)
     if not suites:
-        raise NotFound(f"no suite tries {prompt_id}", hint=f"write evals/{prompt_id}/suite.yaml")
+        raise NotFound(
+            f"no suite tries {prompt_id}",
+            hint=f"F5 in the screens makes one, or: workbench new suite {prompt_id} --cases FILE",
+        )
     for suite in suites:
         check_size(suite)
         check_judges(session, suite)

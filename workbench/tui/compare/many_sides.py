@@ -43,9 +43,9 @@ from workbench.tui.widgets.text import plain
 from workbench.tui.widgets.text_view import TextView
 from workbench.workspace import Workspace
 
-HINT = "n/N changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
-HINT_SIDES = "n/N changed cases · o another side beside A · p prompt · i input · w why"
-HINT_MISSING = "n/N changed · p prompt · i input · w why"
+HINT = "]/[ changed cases · p prompt · i input · w why · u/d/0 rate B · H report"
+HINT_SIDES = "]/[ changed cases · o another side beside A · p prompt · i input · w why"
+HINT_MISSING = "]/[ changed · p prompt · i input · w why"
 
 
 class ManySidesScreen(ComparePanes):
@@ -222,7 +222,7 @@ class ManySidesScreen(ComparePanes):
         if comparing is None or self._is_busy:
             return
         if len(self.further) == MOST:
-            app.tell("four sides at most: R drops one", error=True)
+            app.tell("four sides at most: X drops one", error=True)
             return
         letter = "CD"[len(self.further)]
 

@@ -116,8 +116,8 @@ class AppContext(GuardedApp):
     def action_providers(self) -> None:
         raise NotImplementedError
 
-    def action_new_suite(self) -> None:
-        """Begin a suite of the picked prompt."""
+    def action_new_suite(self, runs: bool = False) -> None:
+        """Begin a suite of the picked prompt; `runs`: what it was begun for."""
         raise NotImplementedError
 
     def action_read_live(self) -> None:

@@ -38,7 +38,7 @@ NO_SUITES = (
     "A suite tries a prompt on the cases of a dataset, and scores the answers.",
     "n makes one for the picked prompt: paste cases or choose a file.",
 )
-UNREADABLE = ("This suite cannot be read.", "d shows the next one; edit it outside.")
+UNREADABLE = ("This suite cannot be read.", "o shows the next one; edit it outside.")
 NO_CASES = ("No case here.", "a adds one.")
 
 
@@ -139,7 +139,7 @@ class DatasetsScreen(ModeScreen):
         page = self.page
         keys_ = ["e edits the case · a adds one"] if page and page.path else []
         keys_ += ["f split · / filter"] if page and page.suite else ["n begins a suite"]
-        keys_ += ["d next suite"] if page and page.others else []
+        keys_ += ["o other suite"] if page and page.others else []
         return " · ".join([*keys_, "esc back"])
 
     def _source(self, source: str) -> str:

@@ -87,7 +87,7 @@ class Verdict(Dialog[None]):
     def __init__(self, prompt_id: str, version: str, evidence: tuple[Evidence, ...]) -> None:
         passed = all(item.gate is Gate.PASS for item in evidence)
         title = f"{_word(evidence)} · {prompt_id}@{version}"
-        super().__init__(f"{title} · d deploys it" if passed else title, no="Close")
+        super().__init__(f"{title} · D deploys it" if passed else title, no="Close")
         self._ref = (prompt_id, version)
         self._passed = passed
         self._evidence = evidence

@@ -65,12 +65,16 @@ def open_run_options(app: AppContext, ref: str) -> None:
     def read(session: Session) -> Offer:
         source = resolve(session, ref if "@" in ref else f"{ref}@draft")
         suites = session.workspace.suites_of(source.prompt.prompt_id)
-        if not suites:
-            name = source.prompt.prompt_id
-            raise UsageError(f"no suite tries {name}", hint=f"write evals/{name}/suite.yaml")
         return Offer(source, suites, known_models(session))
 
-    open_with(app, read, RunOptions)
+    def make(offer: Offer) -> RunOptions | None:
+        if offer.suites:
+            return RunOptions(offer)
+        app.tell(f"no suite tries {offer.source.prompt.prompt_id} yet: paste its cases")
+        app.action_new_suite(runs=True)
+        return None
+
+    open_with(app, read, make)
 
 
 class RunOptions(KeptDialog[None]):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from workbench.tui.context.app_context import AppContext
 
 T = TypeVar("T")
-KEYS = "enter opens · n new · p promote · X drop · c compare · d differences"
+KEYS = "enter opens · n new · p promote · X drop · c compare · v differences"
 
 
 def open_variants(app: AppContext) -> None:

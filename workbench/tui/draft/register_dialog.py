@@ -102,6 +102,8 @@ class Register(KeptDialog[str]):
     def _done(self, ref: str) -> None:
         app = self.app
         self.dismiss(ref)
+        if not app.selection.variant:
+            app.select(version=ref.rpartition("@")[2])
         app.post_to_screen(RegistryChanged())
         app.tell(f"registered {ref} · F2 Prompts: v evaluates it, D deploys it")
 

@@ -59,7 +59,7 @@ DRAFT = (
     Action("draft.editor", "f4", "$EDITOR", "draft", "draft", "editor", "edit it elsewhere", 4),
     Action(
         "draft.examples",
-        "x",
+        "F",
         "Examples…",
         "draft",
         "draft",
@@ -108,5 +108,5 @@ TRIES = (
     Action("tries.inputs", "i", "Inputs", "dialog", "tries", "inputs", "try these inputs next"),
     Action("tries.named", "f", "Filter", "dialog", "tries", "named", "all, or those with a star"),
     Action("tries.delete", "X", "Delete…", "dialog", "tries", "delete", "this try, for good"),
-    Action("try.close", "escape,q,enter,space", "Close", "dialog", "try", "close"),
+    Action("try.close", "escape,q,space", "Close", "dialog", "try", "close"),
 )

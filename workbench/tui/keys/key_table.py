@@ -49,7 +49,7 @@ APP = (
     ),
     Action(
         "app.lineage",
-        "f6",
+        "T",
         "Lineage",
         "prompt",
         "app",
@@ -252,8 +252,25 @@ RUN = (
 
 COMPARE = (
     Action("compare.named", "f", "Filter", "compare", "compare", "named", "broke, fixed, ...", 6),
-    Action("compare.next", "n", "Next", "compare", "compare", "next(1)", "changed case", 4),
-    Action("compare.before", "N", "Before", "compare", "compare", "next(-1)", "changed case"),
+    Action(
+        "compare.next",
+        "right_square_bracket",
+        "Next case",
+        "compare",
+        "compare",
+        "next(1)",
+        "changed",
+        4,
+    ),
+    Action(
+        "compare.before",
+        "left_square_bracket",
+        "Case before",
+        "compare",
+        "compare",
+        "next(-1)",
+        "changed",
+    ),
     Action("compare.prompt", "p", "Prompt", "compare", "compare", "prompt", "its differences", 5),
     Action(
         "compare.input", "i", "Input", "compare", "compare", "input", "and what was expected", 4
@@ -267,11 +284,11 @@ COMPARE = (
     Action(
         "compare.beside", "o", "Other side", "compare", "compare", "beside", "B, C or D beside A"
     ),
-    Action("compare.drop", "R", "Drop side", "compare", "compare", "drop", "the last one added"),
+    Action("compare.drop", "X", "Drop side", "compare", "compare", "drop", "the last one added"),
     Action(
         "compare.why", "w", "Why", "compare", "compare", "why", "method, p, looks, what next", 3
     ),
-    Action("compare.swap", "X", "Swap", "compare", "compare", "swap", "A and B change places"),
+    Action("compare.swap", "S", "Swap", "compare", "compare", "swap", "A and B change places"),
     Action(
         "compare.missing",
         "r",
@@ -299,9 +316,11 @@ DATASETS = (
     Action("datasets.edit", "e", "Edit", "dataset", "datasets", "edit", "this case", 6),
     Action("datasets.add", "a", "Add a case", "dataset", "datasets", "add", "a new one", 6),
     Action("datasets.delete", "X", "Delete…", "dataset", "datasets", "delete", "this case", 3),
-    Action("datasets.split", "f", "Split", "dataset", "datasets", "split", "the next split", 4),
+    Action("datasets.split", "f", "Filter", "dataset", "datasets", "split", "the next split", 4),
     Action("datasets.label", "L", "Label…", "dataset", "datasets", "label", "answers to the cases"),
-    Action("datasets.next", "d", "Dataset", "dataset", "datasets", "dataset", "the next suite", 4),
+    Action(
+        "datasets.next", "o", "Other suite", "dataset", "datasets", "dataset", "the next one", 4
+    ),
     Action("datasets.new", "n", "New suite…", "dataset", "datasets", "begin", "for a prompt", 2),
     Action("datasets.leave", "escape", "Back", "dataset", "datasets", "leave", "where you were"),
 )

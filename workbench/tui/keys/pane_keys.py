@@ -85,17 +85,17 @@ COPY = tuple(
 )
 
 READING = (
-    Action("case.close", "escape,q,enter,space", "Close", "dialog", "case", "close"),
-    Action("case.next", "n,right_square_bracket", "Next case", "dialog", "case", "step(1)"),
-    Action("case.before", "N,left_square_bracket", "Case before", "dialog", "case", "step(-1)"),
+    Action("case.close", "escape,q,space", "Close", "dialog", "case", "close"),
+    Action("case.next", "right_square_bracket", "Next case", "dialog", "case", "step(1)"),
+    Action("case.before", "left_square_bracket", "Case before", "dialog", "case", "step(-1)"),
     Action("case.judges", "J", "Judges", "dialog", "case", "judges", "their whole replies"),
-    Action("prompt_diff.close", "escape,q,p,enter", "Close", "dialog", "prompt_diff", "close"),
+    Action("prompt_diff.close", "escape,q,p", "Close", "dialog", "prompt_diff", "close"),
     Action("prompt_diff.view", "v", "View", "dialog", "prompt_diff", "view"),
     Action(
         "prompt_diff.fold", "o", "All lines", "dialog", "prompt_diff", "fold", "or changes only"
     ),
-    Action("charts.close", "escape,q,t,enter", "Close", "dialog", "charts", "close"),
-    Action("lineage.close", "escape,q,f6,enter", "Close", "dialog", "lineage", "close"),
+    Action("charts.close", "escape,q,t", "Close", "dialog", "charts", "close"),
+    Action("lineage.close", "escape,q,T", "Close", "dialog", "lineage", "close"),
     Action("find.leave", "escape", "Empty, then leave", "list", "find", "leave", "the filter"),
     Action("find.to_table", "down", "To the list", "list", "find", "to_table"),
 )
@@ -127,13 +127,13 @@ DIALOG = (
     Action("variants.promote", "p", "Promote", "dialog", "variants", "promote", "it is the draft"),
     Action("variants.drop", "X", "Drop", "dialog", "variants", "drop", "its text is kept"),
     Action("variants.compare", "c", "Compare", "dialog", "variants", "compare", "with the draft"),
-    Action("variants.diff", "d", "Differences", "dialog", "variants", "diff", "to the draft"),
+    Action("variants.diff", "v", "Differences", "dialog", "variants", "diff", "to the draft"),
     Action("examples.edit", "e", "Edit…", "dialog", "examples", "edit", "the row"),
     Action("examples.add", "a", "Add…", "dialog", "examples", "add", "a row, with a free id"),
     Action("examples.delete", "X", "Delete…", "dialog", "examples", "delete", "the row"),
-    Action("scorers.options", "e", "Options…", "dialog", "scorers", "options", "of this scorer"),
+    Action("scorers.options", "e", "Edit…", "dialog", "scorers", "options", "its options"),
     Action("other_draft.open", "o", "Open it", "dialog", "other_draft", "open", "as it is"),
     Action("deploy.evaluate", "f5", "Evaluate first", "dialog", "deploy", "evaluate", "the gate"),
     Action("tick.row", "space,enter", "Tick", "dialog", "tick", "tick", "or take the tick off"),
-    Action("verdict.deploy", "d", "Deploy…", "dialog", "verdict", "deploy", "this version"),
+    Action("verdict.deploy", "D", "Deploy…", "dialog", "verdict", "deploy", "this version"),
 )

@@ -131,7 +131,14 @@ class NewProvider(KeptDialog[None]):
         self._say()
 
     def on_input_changed(self, message: Input.Changed) -> None:
+        """The service's key is not proposed for another address."""
         message.stop()
+        chosen = self.query_one("#service", Choice).value
+        service = next((one for one in SERVICES if one.name == chosen), None)
+        variable = self.query_one("#variable", Input)
+        is_other = service is not None and message.value != service.base_url
+        if message.input.id == "base-url" and service and is_other:
+            variable.value = "" if variable.value == service.key_variable else variable.value
         self._say()
 
     def _say(self) -> None:

@@ -126,6 +126,12 @@ def drafted(page: PromptPage) -> str:
     return page.same_as or newest
 
 
+def registered(page: PromptPage, variant: str) -> str | None:
+    """The version that the draft is, or that variant of it; None: it is not registered."""
+    row = page.variant(variant) if variant else None
+    return (row.state.version if row else page.same_as) or None
+
+
 def _where(row: VersionRow, short: bool) -> str:
     if row.version.revoked:
         return "! REVOKED" if row.places else "REVOKED"
@@ -163,7 +169,7 @@ def hint(page: PromptPage, row: VersionRow | None, variant: VariantRow | None = 
         if page.draft is None:
             return "no draft · e makes one of the newest version"
         if page.same_as:
-            return f"the draft is {page.same_as} · e Edit"
+            return f"the draft is {page.same_as} · v Evaluate · D Deploy · e Edit"
         if page.changed_snippets:
             names, newest = ", ".join(page.changed_snippets), page.versions[0].version.version
             return (
@@ -177,7 +183,9 @@ def hint(page: PromptPage, row: VersionRow | None, variant: VariantRow | None = 
         return f"! {row.version.version} is revoked, and still live in {where} · F9 Deploys"
     if row.places:
         since = page.live[row.places[0]].deployed_at[:10]
-        return f"{row.version.version} is live in {', '.join(row.places)} since {since}"
+        live = f"{row.version.version} is live in {', '.join(row.places)} since {since}"
+        read = " · m as an app reads it" if "production" in row.places else " · D Deploy goes on"
+        return live + read
     if row.evaluation is None:
         return f"{row.version.version} has no evidence · v Evaluate runs its gate"
     gate = row.evaluation.gate.value.replace("_", " ")

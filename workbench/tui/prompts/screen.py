@@ -25,6 +25,7 @@ from workbench.tui.prompts.rows import (
     hint,
     other,
     prompt_rows,
+    registered,
     version_rows,
 )
 from workbench.tui.table.case_table import CaseTable
@@ -188,8 +189,8 @@ class PromptsScreen(ModeScreen):
         from workbench.tui.dialogs.simple import Reading
         from workbench.tui.widgets.evidence_lines import evidence_text
 
-        title = f"{row.version.ref}: what its gate said"
-        self.app.push_screen(Reading(title, evidence_text(row.evaluation.evidence, full=True)))
+        text = evidence_text(row.evaluation.evidence, full=True)
+        self.app.push_screen(Reading(f"{row.version.ref}: what its gate said", text))
 
     def _chosen(self) -> str | None:
         key = self.query_one("#versions", CaseTable).cursor_key
@@ -229,7 +230,9 @@ class PromptsScreen(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
-        if action in ("deploy", "evaluate", "baseline", "revoke"):
+        if action in ("deploy", "evaluate"):
+            return self._page is not None
+        if action in ("baseline", "revoke"):
             return self._page is not None and self._chosen() is not None
         if action in ("edit", "run", "export"):
             return self._page is not None
@@ -300,10 +303,9 @@ class PromptsScreen(ModeScreen):
 
     def action_compare(self) -> None:
         """With the chosen baseline, else with what is live, else with the newest other version."""
-        page, app = self._page, self.app
+        page, app, ref = self._page, self.app, self.app.selection.ref
         if page is None:
             return
-        ref = app.selection.ref
         ref_a = self._baseline if self._baseline.startswith(f"{page.prompt_id}@") else ""
         ref_a = ref_a or other(page, self._chosen())
         if not ref_a and self._variant() and page.draft:
@@ -313,15 +315,23 @@ class PromptsScreen(ModeScreen):
             return
         app.open_compare(ref_a, ref)
 
+    def _registered(self) -> str | None:
+        """The version under the cursor, or the one that the draft is; else what to do is said."""
+        draft = registered(self._page, self._variant()) if self._page else None
+        version = self._chosen() or draft
+        if not version:
+            self.app.tell("it is no version yet: F3 Draft, ^s there registers it", error=True)
+        return version
+
     def action_evaluate(self) -> None:
-        version = self._chosen()
+        version = self._registered()
         if self._page and version:
             from workbench.tui.dialogs.evaluate import start_evaluation
 
             start_evaluation(self.app, self._page.prompt_id, version)
 
     def action_deploy(self) -> None:
-        version = self._chosen()
+        version = self._registered()
         if self._page and version:
             from workbench.tui.dialogs.deploy import open_deploy
 

@@ -133,7 +133,7 @@ class CaseStrip(PlainStatic):
 
 
 class CaseScreen(ReadingScreen):
-    """The case in full; `n` and `N` go through the list below it."""
+    """The case in full; `]` and `[` go through the list below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("case")
     DEFAULT_CSS = "CaseScreen > Vertical { max-width: 120; }"
@@ -149,7 +149,7 @@ class CaseScreen(ReadingScreen):
         are its parts, `judged` what reads the replies of judges about it.
         """
         judges = "J judges · " if judged else ""
-        super().__init__("", f"n/N next, before · {judges}y/Y copy · j/k scroll · esc close")
+        super().__init__("", f"]/[ next, before · {judges}y/Y copy · j/k scroll · esc close")
         self._judged = judged
         self._describe = describe
         self._step = step

@@ -122,14 +122,22 @@ class KeyFooter(Widget):
         self.refresh()
 
     def entries(self) -> list[tuple[str, str]]:
-        """(key, label) pairs that fit the width, in the order of the table."""
+        """(key, label) pairs that fit the width: those of the pane and the screen by how much they
+        are used, then those that work everywhere.
+        """
         shown: dict[str, tuple[keys.Action, str]] = {}
         for key, active in self.screen.active_bindings.items():
             action = keys.by_id(active.binding.id or "")
             if action and action.show and active.enabled and action.id not in shown:
                 shown[action.id] = (action, keys.display(key))
         order = {action.id: index for index, action in enumerate(keys.ACTIONS)}
-        chosen = sorted(shown.values(), key=lambda e: (e[0].show == keys.ALWAYS, order[e[0].id]))
+
+        def place(entry: tuple[keys.Action, str]) -> tuple[bool, bool, int, int]:
+            action, _ = entry
+            last = action.show == keys.ALWAYS
+            return last, action.where == "app", -action.show, order[action.id]
+
+        chosen = sorted(shown.values(), key=place)
         while chosen and (len(chosen) > MAX_ENTRIES or self._width(chosen) > self.size.width):
             least = min(range(len(chosen)), key=lambda i: (chosen[i][0].show, -i))
             if chosen[least][0].show == keys.ALWAYS:
