@@ -134,7 +134,7 @@ async def test_a_case_that_is_read_has_help_too(workspace: Workspace) -> None:
         shown = screen_text(app)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, Help))
-        assert ("n ]", "Next case", "This dialog") in listed(app)
+        assert ("]", "Next case", "This dialog") in listed(app)
         await pilot.press(*"next case", "enter")
         await until(pilot, lambda: isinstance(app.screen, CaseScreen))
         await until(pilot, lambda: screen_text(app) != shown)
