@@ -11,7 +11,7 @@ import pytest
 from workbench.actions.refs import resolve
 from workbench.actions.releasing.exporting import Exported, plan_export
 from workbench.actions.releasing.exporting import export as send
-from workbench.actions.releasing.importing import import_drafts, read_source
+from workbench.actions.releasing.importing import make, plan_import, read_source
 from workbench.actions.releasing.redraft import draft_from
 from workbench.actions.releasing.register import register
 from workbench.actions.releasing.rules import sync
@@ -23,6 +23,13 @@ from workbench.prompts.files.prompty import parse_prompty, read_draft
 from workbench.prompts.values import FIRST_REVISION, REVISION, Prompt
 from workbench.registry import PromptRegistry, PromptVersion
 from workbench.workspace import Workspace, open_workspace
+
+
+def imported(workspace: Workspace, path: Path, name: str | None = None) -> list[Path]:
+    """The drafts that an import makes."""
+    plan = plan_import(workspace, path, name)
+    make(plan)
+    return list(plan.drafts)
 
 
 @pytest.fixture
@@ -74,13 +81,13 @@ def test_json_and_prompty_come_back_as_the_same_prompt(
     assert prompt_in(told).fingerprint == wanted
     assert prompt_in(draft).fingerprint == wanted
     for path in (told, draft):
-        assert import_drafts(workspace, path)[0] == [], "the draft is there as it would be made"
-    ((made,), _) = import_drafts(workspace, told, "other")
+        assert imported(workspace, path) == [], "the draft is there as it would be made"
+    (made,) = imported(workspace, told, "other")
     made.write_text(f"{made.read_text('utf-8')}more\n", encoding="utf-8")
     with pytest.raises(UsageError, match="a draft of other already"):
-        import_drafts(workspace, told, "other")
+        imported(workspace, told, "other")
     made.unlink()
-    ((made,), _) = import_drafts(workspace, told, "other")
+    (made,) = imported(workspace, told, "other")
     assert made == workspace.root / "prompts" / "other.prompty"
     assert read_draft(made).prompt.fingerprint == wanted
 
@@ -266,7 +273,7 @@ def test_what_is_no_prompt_is_refused(workspace: Workspace, name: str, text: str
     path.write_text(text)
     before = workspace.draft_paths()
     with pytest.raises(DraftError, match=name):
-        import_drafts(workspace, path)
+        imported(workspace, path)
     path.unlink()
     assert [p for p in before if p != path] == list(workspace.draft_paths())
 
@@ -287,7 +294,7 @@ def test_a_version_leaves_and_comes_back_with_the_revision_of_its_templates(
         path = draft_from(session, "greet", "1.0.0").path
         assert session.registry.verify().first_bad is None
     assert ("revision" in json.loads(told.read_bytes())) == (revision == REVISION)
-    for place in (told, draft, path, import_drafts(workspace, told, "other")[0][0]):
+    for place in (told, draft, path, imported(workspace, told, "other")[0]):
         assert prompt_in(place).fingerprint == prompt.fingerprint
     with PromptRegistry(copy) as registry:
         live = registry.get_active("greet", "development")

@@ -14,7 +14,7 @@ import pytest
 from tests.cli.conftest import make_cli
 from tests.registry.making import build_evidence
 from tests.registry.test_migrations import GOLDEN, load
-from workbench.actions.releasing.importing import import_drafts
+from workbench.actions.releasing.importing import plan_import
 from workbench.actions.workspace.init import create_workspace
 from workbench.errors import DraftError, RegistryError
 from workbench.exchange.targets.json import FORMAT
@@ -91,7 +91,7 @@ def test_an_export_with_a_larger_prompt_is_not_imported(tmp_path: Path) -> None:
     content["messages"] = [{"role": "user", "content": BIG}]  # type: ignore[assignment]
     export.write_text(json.dumps(content))
     with pytest.raises(DraftError, match="its prompt is larger than 10 MB"):
-        import_drafts(workspace, export)
+        plan_import(workspace, export)
     assert not (workspace.root / "prompts" / "big.prompty").exists()
 
 

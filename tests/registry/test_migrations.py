@@ -19,10 +19,10 @@ from workbench.registry import PromptRegistry, PromptVersion
 from workbench.registry.storage.sqlite.layout import APPLICATION_ID, OLDEST_READER, SCHEMA_VERSION
 from workbench.registry.storage.sqlite.migrations import (
     STEPS,
-    expected_schema,
+    expected_objects,
     migrate,
     normalized,
-    schema_of,
+    objects_of,
 )
 from workbench.registry.storage.sqlite.opening import steps_in
 from workbench.registry.storage.sqlite.schema import INDEXES, TABLES
@@ -134,7 +134,7 @@ migrate(sqlite3.connect({str(path)!r}, isolation_level=None), {str(path)!r},
 
     connection = sqlite3.connect(path, isolation_level=None)
     assert steps_in(connection) == 1
-    assert "note" not in str(schema_of(connection)["registry"])
+    assert "note" not in str(objects_of(connection)["table", "registry"])
     migrate(connection, str(path), (*STEPS[:1], add_a_note))
     assert steps_in(connection) == 2
     assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
@@ -182,14 +182,17 @@ with PromptRegistry({str(path)!r}, create=True) as registry:
 
 def test_a_new_registry_has_the_schema_that_verify_expects(registry: PromptRegistry) -> None:
     with registry._reading() as connection:
-        assert schema_of(connection) == expected_schema()
+        assert objects_of(connection) == expected_objects()
 
 
 def test_the_steps_lead_to_the_schema_that_the_code_describes() -> None:
     described = (*TABLES.values(), *INDEXES, *VIEWS.values(), *triggers())
 
     assert {normalized(ddl) for ddl in described} == {
-        ddl for name, ddl in expected_schema().items() if "sqlite_migrations" not in name
+        normalized(ddl)
+        for (_, name), entries in expected_objects().items()
+        for _, ddl in entries
+        if ddl and "sqlite_migrations" not in name
     }
 
 

@@ -37,7 +37,7 @@ from workbench.tui.widgets.chrome import ModeTabs, StatusLine
 from workbench.tui.widgets.diff_view import DiffView
 from workbench.tui.widgets.plain_input import PlainInput
 from workbench.tui.widgets.run_header import RunHeader, head_of_progress, head_of_summary
-from workbench.tui.widgets.text import PlainLabel, PlainStatic, notify_plain, plain
+from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
 from workbench.tui.widgets.text_view import TextView
 from workbench.tui.widgets.value_area import ValueArea
 
@@ -169,7 +169,6 @@ class Hostile(App[None]):
         titled = PlainStatic("titled", classes="pane")
         titled.border_title = plain(BLOCK)
         yield titled
-        self.call_after_refresh(lambda: notify_plain(self, BAD, title=BAD))
 
     def page_diffs(self) -> Iterable[Widget]:
         split, unified, long = DiffView(), DiffView(), DiffView()

@@ -15,7 +15,7 @@ from tests.support.screens import until_shown
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.terminal.safe_filter import SafeFilter
 from workbench.tui.widgets.prompt_text import prompt_text
-from workbench.tui.widgets.text import PlainStatic, notify_plain, plain, plain_block
+from workbench.tui.widgets.text import PlainStatic, plain, plain_block
 from workbench.workspace import Workspace
 
 TUI = Path(__file__).parents[2] / "workbench" / "tui"
@@ -38,7 +38,7 @@ def test_only_one_module_touches_widgets_that_parse_markup(trees: dict[Path, ast
                 wrong.append(f"{path}:{node.lineno}: use workbench.tui.widgets.text: {banned}")
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 if node.func.attr == "notify":
-                    wrong.append(f"{path}:{node.lineno}: use notify_plain or tell")
+                    wrong.append(f"{path}:{node.lineno}: use tell")
                 if node.func.attr in ("from_markup", "open_url"):
                     wrong.append(f"{path}:{node.lineno}: {node.func.attr}")
     assert wrong == []
@@ -101,6 +101,5 @@ async def test_markup_in_data_is_shown_as_it_is(workspace: Workspace) -> None:
         text = "[/INST] [@click=app.quit]x[/] [red]y"
         await app.screen.mount(PlainStatic(text, id="hostile"))
         app.tell(text)
-        notify_plain(app, text, title=text)
         shown = await until_shown(pilot, text)
         assert shown.count("[@click=app.quit]x[/]") >= 2

@@ -12,10 +12,10 @@ from tests.scorers.promptfoo_table import ANSWERS, ROWS, Row
 from workbench.actions.releasing.importing import make, plan_import, read_source
 from workbench.datasets.values import Case
 from workbench.exchange.forms.promptfoo_assertions import (
+    MAKERS,
     Unmapped,
     check_of,
     differs,
-    mapped_types,
 )
 from workbench.exchange.importers.base import Imported
 from workbench.providers.base import Answer, Outcome
@@ -251,6 +251,4 @@ def test_an_assertion_that_would_decide_otherwise_is_not_imported(assertion: Any
 def test_each_mapped_type_is_tried_here() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     tried = {row.assertion["type"] for row in ROWS}
-    assert [
-        one for one in mapped_types() if f'"type": "{one}"' not in source and one not in tried
-    ] == []
+    assert [one for one in MAKERS if f'"type": "{one}"' not in source and one not in tried] == []

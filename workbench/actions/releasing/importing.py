@@ -83,15 +83,6 @@ def make(plan: ImportPlan) -> None:
         write_atomically(target, text)
 
 
-def import_drafts(
-    workspace: Workspace, path: Path, name: str | None = None, kind: str = ""
-) -> tuple[list[Path], Imported]:
-    """Make what a file brings: the new drafts' paths. Raises like `plan_import`."""
-    plan = plan_import(workspace, path, name, kind)
-    make(plan)
-    return list(plan.drafts), plan.imported
-
-
 def write_drafts(workspace: Workspace, prompts: Iterable[Prompt], where: str) -> list[Path]:
     """Make a draft of each prompt, or of none; their paths. Raises like `plan_drafts`, and
     UsageError when a draft is there already as it would be made.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.datasets.json_values import as_text
@@ -61,7 +61,7 @@ def _made(
     value = assertion.get("value")
     if name == "javascript" and isinstance(value, str) and (ours := scorer_in(value)):
         return ours
-    make = _MAKERS.get(name)
+    make = MAKERS.get(name)
     if make is None:
         raise Unmapped(_why_not(name))
     return make(_rendered(value, variables), assertion)
@@ -276,7 +276,7 @@ def _word_count(value: Any, _assertion: Any) -> dict[str, Any]:
     return {"length": {"at_least": int(value), "at_most": int(value)}}
 
 
-_MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
+MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
     "contains": _contains("text", False),
     "icontains": _contains("text", True),
     "contains-any": _contains("any", False),
@@ -316,8 +316,3 @@ def differs(kind: str) -> str:
     if kind.startswith(NOT):
         return f"an empty answer is wrong here, too; {otherwise}".rstrip("; ")
     return otherwise
-
-
-def mapped_types() -> Iterator[str]:
-    """The assertions that have a scorer."""
-    yield from _MAKERS

@@ -188,13 +188,6 @@ class Tries:
             )
         return kept
 
-    def drop_typed(self, prompt_id: str, case_id: str) -> None:
-        """Delete typed inputs; the tries made with them stay."""
-        with writing(self._database):
-            self._connection.execute(
-                "DELETE FROM typed_cases WHERE prompt_id = ? AND case_id = ?", [prompt_id, case_id]
-            )
-
     def _change(self, statement: str, value: str | int, try_id: int) -> None:
         with writing(self._database):
             if not self._connection.execute(statement, [value, try_id]).rowcount:

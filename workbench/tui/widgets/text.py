@@ -6,15 +6,12 @@ live links. Use these, and `plain` for titles and cells.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from textual.app import App
 from textual.content import Content
 from textual.widgets import Label, Static
 
 from workbench.present.safe_text import safe_line, safe_text
-
-Severity = Literal["information", "warning", "error"]
 
 
 def plain(text: str, style: str = "") -> Content:
@@ -53,13 +50,6 @@ class PlainLabel(Label):
 
     def __init__(self, text: str | Content = "", **options: Any) -> None:
         super().__init__(_content(text), markup=False, **options)
-
-
-def notify_plain(
-    app: App[Any], text: str, *, title: str = "", severity: Severity = "information"
-) -> None:
-    """A toast whose text is data."""
-    app.notify(safe_text(text), title=safe_line(title), severity=severity, markup=False)
 
 
 def _content(text: str | Content) -> Content:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from workbench.verdicts.statistics.agreement import Interval, Matrix
 from workbench.verdicts.statistics.distributions import critical_z
-from workbench.verdicts.statistics.intervals import paired_mean, wilson
+from workbench.verdicts.statistics.intervals import wilson
 
 _BISECTIONS = 60
 
@@ -108,18 +108,3 @@ def prediction_powered(judged: Interval, error: Interval) -> Interval:
     summed = weighted_sum(((1.0, judged), (1.0, error)))
     bounds = (min(1.0, max(-1.0, bound)) for bound in (summed.value, summed.low, summed.high))
     return Interval(*bounds)
-
-
-def prediction_powered_mean(
-    judged: Sequence[float], pairs: Sequence[tuple[float, float]], confidence: float = 0.95
-) -> Interval:
-    """The same from the values themselves, each part with its normal interval: `judged` without
-    labels, `pairs` of what people and the judge say. For many values of any range.
-    """
-    z = critical_z(confidence)
-    parts = []
-    for values in (judged, [people - judge for people, judge in pairs]):
-        mean = paired_mean(values)
-        half = z * mean.error
-        parts.append(Interval(mean.value, mean.value - half, mean.value + half))
-    return weighted_sum([(1.0, part) for part in parts])

@@ -133,22 +133,6 @@ def objects_of(connection: Connection) -> Objects:
     return {key: value for key, value in objects.items() if _STATISTICS.get(key) != value}
 
 
-def expected_schema() -> dict[str, str]:
-    """Name to normalized DDL of all that a registry of this version holds."""
-    return _by_name(expected_objects())
-
-
-def schema_of(connection: sqlite3.Connection) -> dict[str, str]:
-    """Name to normalized DDL of everything in the file."""
-    return _by_name(objects_of(connection))
-
-
-def _by_name(objects: Objects) -> dict[str, str]:
-    return {
-        name: normalized(ddl) for (_, name), entries in objects.items() for _, ddl in entries if ddl
-    }
-
-
 def _apply(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
     with without("pandas", "numpy"):
         from sqlite_utils.db import Database
