@@ -57,6 +57,17 @@ def test_a_suite_takes_the_columns_of_a_file_and_a_rule_that_its_cases_can_decid
     assert cli.here("estimate", "hello").code == 0
 
 
+def test_columns_go_by_their_names_beside_those_that_are_given(cli: Cli) -> None:
+    (cli.root / "t.csv").write_text("note,label,queue\na,b,c\n", encoding="utf-8")
+    named = cli.here("new", "suite", "hello", "--cases", "t.csv")
+    assert "note: input text, label: expected, queue: not used" in named.err
+    given = cli.here(
+        *("new", "suite", "other", "--prompt", "hello", "--cases", "t.csv"),
+        *("--column", "expected=queue"),
+    )
+    assert "note: input text, label: not used, queue: expected" in given.err
+
+
 def test_a_scorer_of_ones_own_runs_once_it_is_allowed(cli: Cli) -> None:
     assert cli.here("new", "scorer", "mine").code == 0
     columns = ("--column", "expected=label", "--column", "text=ticket")
@@ -107,3 +118,13 @@ def test_what_cannot_be_made_is_one_line_and_makes_nothing(
     assert done.code == 2 and message in done.err and len(done.err.splitlines()) == 1
     after = {path: path.stat().st_mtime_ns for path in cli.root.rglob("*")}
     assert {p for p in after if p.name != "evals"} == {p for p in before if p.name != "evals"}
+
+
+def test_a_judge_begins_as_one_of_the_ready_ones(cli: Cli) -> None:
+    done = cli.here("new", "judge", "kind_words", "--template", "tone", "--json")
+    assert done.code == 0, done.err
+    assert Path(done.json["path"]) == cli.root / "judges" / "kind_words.prompty"
+    again = cli.here("new", "judge", "kind_words")
+    assert again.code == 2 and "is there already" in again.err
+    unknown = cli.here("new", "judge", "other", "--template", "ton")
+    assert unknown.code == 2 and "did you mean 'tone'?" in unknown.err

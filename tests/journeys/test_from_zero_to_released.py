@@ -203,8 +203,6 @@ def test_the_same_in_a_shell(tmp_path: Path, server: OpenAIServer, environ: dict
         "triage",
         "--cases",
         str(tmp_path / "cases.tsv"),
-        "--column",
-        "expected=label",
     )
     draft = folder / "prompts" / "triage.prompty"
     draft.write_text(draft.read_text().replace("gemma-3-270m", "small-model"))

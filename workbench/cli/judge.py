@@ -45,8 +45,6 @@ def new_command(
     from workbench.actions.workspace.new_judge import new_judge
     from workbench.scorers.judges.ready import READY
 
-    if template not in READY:
-        raise UsageError(f"no judge {template!r} to begin with", hint=did_you_mean(template, READY))
     name = name or template
     path = new_judge(context.workspace(), template, name, model, provider)
     entry = f"judge: {{prompt: judges/{path.name}, required: false}}"

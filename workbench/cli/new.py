@@ -12,13 +12,15 @@ from workbench.errors import UsageError
 from workbench.suggestions import did_you_mean
 from workbench.units import plural
 
-_KINDS = ("prompt", "suite", "scorer", "provider")
+_KINDS = ("prompt", "suite", "scorer", "judge", "provider")
 
 
-@command("new", example="workbench new suite triage --cases tickets.csv --column expected=label")
-@click.argument("kind", metavar="prompt|suite|scorer|provider")
+@command("new", example="workbench new suite triage --cases tickets.csv")
+@click.argument("kind", metavar="prompt|suite|scorer|judge|provider")
 @click.argument("name", metavar="NAME")
-@click.option("--template", metavar="NAME", default="classify", help="A prompt's template.")
+@click.option(
+    "--template", metavar="NAME", default="", help="A prompt's (classify) or judge's (correctness)."
+)
 @click.option("--text", type=click.Path(path_type=Path), metavar="FILE", help="A prompt's text.")
 @click.option("--cases", type=click.Path(path_type=Path), metavar="FILE", help="A suite's cases.")
 @click.option("--prompt", "prompt_id", metavar="ID", default="", help="A suite's prompt; NAME.")
@@ -33,6 +35,8 @@ _KINDS = ("prompt", "suite", "scorer", "provider")
 @click.option(
     "--column", "columns", metavar="FIELD=COLUMN", multiple=True, help="Of the cases; repeatable."
 )
+@click.option("--model", metavar="ID", default="", help="A judge's; the embedded model.")
+@click.option("--provider", metavar="NAME", default="", help="That of a judge's model.")
 @click.option("--base-url", metavar="URL", default="", help="A provider's address.")
 @click.option("--api-key-env", metavar="VARIABLE", default="", help="Holds a provider's key.")
 def new_command(
@@ -45,6 +49,8 @@ def new_command(
     prompt_id: str,
     scorers: tuple[str, ...],
     columns: tuple[str, ...],
+    model: str,
+    provider: str,
     base_url: str,
     api_key_env: str,
 ) -> None:
@@ -52,8 +58,10 @@ def new_command(
 
     A prompt begins as a template (classify, extract, answer, summarise, chat) or with --text; a
     suite with --cases (CSV, TSV, JSONL, JSON, YAML), which are copied beside it; a scorer as a
-    function in scorers/NAME.py; a provider with --base-url.
+    function in scorers/NAME.py; a judge as one of those of `workbench judge new`; a provider with
+    --base-url.
     """
+    from workbench.actions.workspace.new_judge import new_judge
     from workbench.actions.workspace.new_parts.prompt import new_prompt
     from workbench.actions.workspace.new_parts.provider import new_provider
     from workbench.actions.workspace.new_parts.scorer import new_scorer
@@ -63,22 +71,28 @@ def new_command(
 
     def prompt() -> tuple[Path, str]:
         body = None if text is None else _text_of(text)
-        path = new_prompt(workspace, name, template, body)
+        path = new_prompt(workspace, name, template or "classify", body)
         return path, f"workbench try {name}, or workbench new suite {name} --cases FILE"
 
     def suite() -> tuple[Path, str]:
         if cases is None:
             raise UsageError("a suite begins with cases", hint="--cases FILE")
-        path, count = new_suite(workspace, name, cases, prompt_id, scorers, _columns(columns))
-        context.note(f"{plural(count, 'case')}, judged by {', '.join(scorers)}")
-        return path, f"workbench run {name}"
+        made = new_suite(workspace, name, cases, prompt_id, scorers, _columns(columns))
+        context.note(", ".join(f"{column}: {role}" for column, role in made.roles.items()))
+        context.note(f"{plural(made.cases, 'case')}, judged by {', '.join(scorers)}")
+        return made.path, f"workbench run {name}"
 
     def scorer() -> tuple[Path, str]:
         path = new_scorer(workspace, name)
         entry = f"python: {{file: scorers/{name}.py}}"
         return path, f"add to a suite's scorers: - {entry}; then workbench trust scorers/{name}.py"
 
-    def provider() -> tuple[Path, str]:
+    def judge() -> tuple[Path, str]:
+        path = new_judge(workspace, template or "correctness", name, model, provider)
+        entry = f"judge: {{prompt: judges/{path.name}, required: false}}"
+        return path, f"add to a suite's scorers: - {entry}; then workbench judge calibrate {name}"
+
+    def endpoint() -> tuple[Path, str]:
         if not base_url:
             raise UsageError("a provider has an address", hint="--base-url URL")
         path = new_provider(workspace, name, base_url, api_key_env)
@@ -88,7 +102,8 @@ def new_command(
         "prompt": prompt,
         "suite": suite,
         "scorer": scorer,
-        "provider": provider,
+        "judge": judge,
+        "provider": endpoint,
     }
     if kind not in makers:
         hint = did_you_mean(kind, _KINDS) or ", ".join(_KINDS)

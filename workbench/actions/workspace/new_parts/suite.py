@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.actions.workspace.new_parts.columns import INPUT, ROLES, cases_of, file_rows
+from workbench.actions.workspace.new_parts.columns import (
+    INPUT,
+    ROLES,
+    UNUSED,
+    cases_of,
+    file_rows,
+    proposed_roles,
+)
 from workbench.actions.workspace.new_parts.names import NAME, check_name
 from workbench.datasets.values import CHECKS, TOOL_RESULTS, Case
 from workbench.errors import UsageError, WorkbenchError
@@ -40,6 +47,16 @@ class Gate:
     baseline: str = DEFAULT_BASELINE
     min_cases: int | None = None
     """None: what a suite asks for that says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSuite:
+    """A suite that was written."""
+
+    path: Path
+    cases: int
+    roles: Mapping[str, str]
+    """Of each column, as `proposed_roles` names them."""
 
 
 def proposed_gate(cases: int) -> Gate:
@@ -145,29 +162,39 @@ def new_suite(
     prompt_id: str = "",
     scorers: Sequence[str] = ("exact_match",),
     columns: Mapping[str, str] | None = None,
-) -> tuple[Path, int]:
-    """A suite on the cases in a file, which are copied beside it; its path and number of cases.
+) -> NewSuite:
+    """Write a suite on the cases in a file, which are copied beside it.
 
-    `columns` is the column by input, or by `id`, `expected`, `tags`, `split`, `group`. Raises
-    UsageError when it is there, DatasetError or SuiteError for what cannot be read.
+    `columns` is the column by input, or by `id`, `expected`, `tags`, `split`, `group`; the others
+    go by their names. Raises UsageError when the suite is there, DatasetError or SuiteError for
+    what cannot be read.
     """
     check_name(name, "suite", NAME)
     rows = file_rows(cases)
-    roles = {column: _own_role(column) for column in rows.columns}
+    given: dict[str, str] = {}
     for field, column in (columns or {}).items():
-        if column not in roles:
-            hint = did_you_mean(column, roles)
+        if column not in rows.columns:
+            hint = did_you_mean(column, rows.columns)
             raise UsageError(f"the cases have no column {column!r}", hint=hint)
-        roles[column] = field if field in ROLES else f"{INPUT}{field}"
+        given[column] = field if field in ROLES else f"{INPUT}{field}"
     prompt_id = prompt_id or name
-    made = cases_of(rows, roles, draft_prompt(workspace, prompt_id))
+    prompt = draft_prompt(workspace, prompt_id)
+    roles = _roles(rows.columns, given, [i.name for i in prompt.inputs] if prompt else [])
+    made = cases_of(rows, roles, prompt)
     gate = proposed_gate(len(made))
     content = suite_text(name, prompt_id, scorers, gate, len(made))
-    return write_suite(workspace, name, made, content), len(made)
+    return NewSuite(write_suite(workspace, name, made, content), len(made), roles)
 
 
-def _own_role(column: str) -> str:
-    return column if column in ROLES else f"{INPUT}{column.removeprefix('inputs.')}"
+def _roles(
+    columns: Sequence[str], given: Mapping[str, str], inputs: Sequence[str]
+) -> dict[str, str]:
+    """The given roles, and what the names of the other columns propose beside them."""
+    taken = set(given.values())
+    free = [name for name in inputs if f"{INPUT}{name}" not in taken]
+    proposed = proposed_roles([column for column in columns if column not in given], free)
+    beside = {c: UNUSED if role in taken else role for c, role in proposed.items()}
+    return {column: {**beside, **given}[column] for column in columns}
 
 
 def draft_prompt(workspace: Workspace, prompt_id: str) -> Prompt | None:
