@@ -33,8 +33,6 @@ TYPED_ANEW = {
     "PickModel": "one name",
     "ChooseFile": "one path",
     "PickInputs": "one path",
-    "Deploy": "",
-    "Export": "",
 }
 """Dialogs with a field whose text is not kept, and why."""
 
@@ -99,7 +97,9 @@ async def test_what_a_full_disk_does_not_take_is_held_and_printed_at_the_end(
         await until_shown(pilot, "it leaks")
         await pilot.press("escape", "ctrl+q")
         await settled(pilot)
-    assert "could not be written; you had typed:\nreason: it leaks" in capsys.readouterr().err
+    # Where the lines break depends on the length of the file's name.
+    printed = " ".join(capsys.readouterr().err.split())
+    assert "could not be written; you had typed: reason: it leaks" in printed
 
 
 def test_a_killed_program_finds_what_was_typed_into_it(tmp_path: Path) -> None:

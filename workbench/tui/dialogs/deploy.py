@@ -20,7 +20,8 @@ from workbench.errors import StaleHead, WorkbenchError
 from workbench.present import numbers
 from workbench.present.safe_text import safe_line
 from workbench.registry import PromptDeployment
-from workbench.tui.base.dialog import Dialog, field, labelled, open_with
+from workbench.tui.base.dialog import field, labelled, open_with
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.context.messages import EvaluateAsked, RegistryChanged
 from workbench.tui.keys import keys
 from workbench.tui.services.published import Published, published_words
@@ -141,11 +142,12 @@ def read_places(session: Session, prompt_id: str, version: str) -> tuple[Place, 
     return places(version, previews, environments, loosened)
 
 
-class Deploy(Dialog[PromptDeployment]):
+class Deploy(KeptDialog[PromptDeployment]):
     """Pick an environment, read the evidence, ctrl+s deploys."""
 
     MODE: ClassVar[str] = "deploy"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("deploy"), *keys.bindings("diff")]
+    kept_as = "deploy"
     first_field = "#environments"
 
     def __init__(
@@ -157,7 +159,7 @@ class Deploy(Dialog[PromptDeployment]):
         versions: Sequence[Option] = (),
     ) -> None:
         """`versions` are what else can be deployed."""
-        super().__init__(_title(prompt_id, version), "Deploy")
+        super().__init__(_title(prompt_id, version), "Deploy", about=f"{prompt_id}@{version}")
         self._versions = versions or [Option(version)]
         self._prompt_id = prompt_id
         self._version = version
@@ -216,6 +218,7 @@ class Deploy(Dialog[PromptDeployment]):
         self.query_one("#evidence", TextView).focus()
 
     def action_evaluate(self) -> None:
+        self.keep()
         self.dismiss(None)
         self.app.post_message(EvaluateAsked(self._prompt_id, self._version))
 

@@ -15,7 +15,8 @@ from workbench.actions.session import Session
 from workbench.errors import TargetConflict, WorkbenchError
 from workbench.present.safe_text import safe_line
 from workbench.prompts.files.variants import AT
-from workbench.tui.base.dialog import Dialog, field, labelled, open_with
+from workbench.tui.base.dialog import field, labelled, open_with
+from workbench.tui.base.kept_dialog import KeptDialog
 from workbench.tui.context.messages import RegistryChanged
 from workbench.tui.services.version_options import version_options
 from workbench.tui.table.case_table import CaseTable
@@ -69,7 +70,9 @@ def open_export(app: AppContext, ref: str = "") -> None:
 
     ref = ref or app.selection.ref
 
-    def read(session: Session) -> Export:
+    def read(
+        session: Session,
+    ) -> tuple[str, Sequence[Named], Sequence[Option], Sequence[str]]:
         from workbench.actions.releasing.targets import target_lines
 
         own = session.workspace.settings.targets
@@ -78,18 +81,19 @@ def open_export(app: AppContext, ref: str = "") -> None:
         environments = [one.name for one in session.registry.environments()]
         versions = version_options(session, ref.partition(AT)[0])
         refs = [replace(one, value=f"{ref.partition(AT)[0]}{AT}{one.value}") for one in versions]
-        return Export(ref, targets, refs, environments)
+        return ref, targets, refs, environments
 
-    open_with(app, read, lambda dialog: dialog)
+    open_with(app, read, lambda seen: Export(*seen))
 
 
 def _place(name: str, own: Container[str]) -> int:
     return 0 if name in own else 1 if name == "json" else 2
 
 
-class Export(Dialog["Exported"]):
+class Export(KeptDialog["Exported"]):
     """Closes with what was sent where."""
 
+    kept_as = "export"
     first_field = "#targets"
 
     def __init__(
@@ -100,7 +104,7 @@ class Export(Dialog["Exported"]):
         environments: Sequence[str] = (),
     ) -> None:
         """`refs` are what else can be sent, `environments` whose pointers can be."""
-        super().__init__("Export · ^s sends it where the cursor is", "Send")
+        super().__init__("Export · ^s sends it where the cursor is", "Send", about=ref)
         self._ref = ref
         self._targets = targets
         known = {option.value: option for option in refs}
