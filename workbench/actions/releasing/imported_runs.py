@@ -19,6 +19,7 @@ from workbench.runs.imported.storing import Origin, spec_for, store_answers
 from workbench.runs.imported.values import ImportedAnswer, ImportedRun
 from workbench.runs.spec.values import RunSummary
 from workbench.scorers.families.external import EXTERNAL
+from workbench.units import plural
 
 _LISTED = 5
 
@@ -111,6 +112,6 @@ def _differing(
     for name, case_ids in otherwise.items():
         listed = ", ".join(dict.fromkeys(case_ids[:_LISTED]))
         yield Loss(
-            f"{len(case_ids)} scores of {name}",
+            f"{plural(len(case_ids), 'score')} of {name}",
             f"it judges otherwise here, look at {listed}",
         )

@@ -23,7 +23,7 @@ from workbench.tui.keys import keys
 from workbench.tui.terminal.textual_private import FilteredBindings
 from workbench.tui.widgets.controls import Control
 from workbench.tui.widgets.plain_input import PlainInput
-from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain
+from workbench.tui.widgets.text import PlainLabel, PlainStatic, plain, plain_block
 
 if TYPE_CHECKING:
     from workbench.actions.session import Session
@@ -157,8 +157,16 @@ class Dialog(FilteredBindings[T]):
 
     def problem(self, text: str) -> None:
         """Say what is wrong, above the buttons; it stays until the next try."""
+        self._show_line(f"! {text}" if text else "", "$text-error bold")
+
+    def progress(self, text: str) -> None:
+        """Say what is under way, in the place of a problem."""
+        self._show_line(text, "$text-muted")
+
+    def _show_line(self, text: str, style: str) -> None:
         if self.is_open:
-            self.query_one("#dialog-problem", PlainStatic).show(f"! {text}" if text else "")
+            line = self.query_one("#dialog-problem", PlainStatic)
+            line.show(plain_block(text, style))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._fit)

@@ -184,7 +184,7 @@ class NewProvider(KeptDialog[None]):
                 self.problem("")
                 self.app.push_screen(PickModel(*answer, is_new=True), self._picked)
 
-        self.problem("asking…")
+        self.progress("asking for its models…")
         self.app.in_thread(read, done=done, failed=self.refused, group="models", opens=True)
 
     def _picked(self, saved: bool | None) -> None:
