@@ -7,12 +7,12 @@ from pathlib import Path
 from tests.cli.test_cli_judge import QUESTIONS, REQUIRED, errs, judge_with, run, told, write_labels
 from tests.support.judges import judge_calls, make_workspace
 
-DEAR = "[providers.mock.prices]\njudge-model = {input = 1000.0, output = 4000.0}\n"
+EXPENSIVE = "[providers.mock.prices]\njudge-model = {input = 1000.0, output = 4000.0}\n"
 
 
 def test_calibrating_asks_before_it_costs_much_and_keeps_to_its_budget(tmp_path: Path) -> None:
     with judge_with(errs(0)) as server:
-        make_workspace(tmp_path, server.base_url, QUESTIONS, suite=REQUIRED, prices=DEAR)
+        make_workspace(tmp_path, server.base_url, QUESTIONS, suite=REQUIRED, prices=EXPENSIVE)
         labels = str(write_labels(tmp_path))
         words = ("judge", "calibrate", "helpful", "--suite", "qa", "--labels", labels)
         refused = run(tmp_path, *words)

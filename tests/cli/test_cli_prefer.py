@@ -188,6 +188,7 @@ def test_a_person_at_a_terminal_is_killed_goes_on_and_gets_a_verdict(logged: Cli
     assert 30 < number == len(asked) < 300
 
 
+PRICES = "[providers.mock.prices]\njudge-model = {input = 1000.0, output = 4000.0}\n"
 JUDGE = """---
 name: nicer
 model: {id: judge-model, provider: mock, options: {temperature: 0}}
@@ -232,6 +233,14 @@ def test_what_was_preferred_calibrates_a_pairwise_judge(
         shown = prefer(cli, "s " * INPUTS, monkeypatch=monkeypatch).out
         keys = keys_for(shown, "better")
         prefer(cli, " ".join(["t", *keys[1:]]), "--skipped", monkeypatch=monkeypatch)
+        settings = cli.root / "workbench.toml"
+        plain = settings.read_text()
+        settings.write_text(f"{plain}\n{PRICES}")
+        before = len(server.requests)
+        refused = cli.here("judge", "calibrate", "nicer", "--suite", "triage")
+        assert (refused.code, "not run: it would cost about" in refused.err) == (2, True)
+        assert len(server.requests) == before
+        settings.write_text(plain)
         told = cli.here("judge", "calibrate", "nicer", "--suite", "triage", "--json")
         assert told.code == 1, told.err  # far too few
         assert told.json["labelled"] == INPUTS - SAME - 1

@@ -18,6 +18,8 @@ from workbench.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from workbench.actions.running.calibrating import Calibrated
+    from workbench.runs.engine.direct_judging import Ahead
+    from workbench.scorers.judges.judge import Judge
     from workbench.verdicts.judges.calibration import Calibration
     from workbench.verdicts.statistics.agreement import Interval, Matrix
 
@@ -115,25 +117,21 @@ def calibrate_command(
     session = context.session()
     checked = session.workspace.suite(suite)
     path = Path(labels)
+    agreed = yes or budget is not None
+
+    def on_ahead(asked: Judge, ahead: Ahead) -> None:
+        confirm_judging(context, session, asked, ahead, agreed=agreed)
+
     if not labels and judge_named(checked, judge)[1].is_pairwise:
-        return _told(context, calibrate_pairs(session, checked, judge))
+        done = calibrate_pairs(session, checked, judge, budget_usd=budget, on_ahead=on_ahead)
+        return _told(context, done)
     if not labels or (labels == checked.name and not path.is_file()):
         labelled = from_people(session, checked, judge)
     elif path.is_file():
         labelled = from_file(checked, path, judge, judge_named(checked, judge)[1])
     else:
         labelled = from_columns(checked, labels, answers)
-    agreed = yes or budget is not None
-    done = calibrate(
-        session,
-        checked,
-        judge,
-        labelled,
-        budget_usd=budget,
-        on_ahead=lambda judge, ahead: confirm_judging(
-            context, session, judge, ahead, agreed=agreed
-        ),
-    )
+    done = calibrate(session, checked, judge, labelled, budget_usd=budget, on_ahead=on_ahead)
     return _told(context, done)
 
 

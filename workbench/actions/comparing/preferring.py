@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workbench.actions.comparing.compare import Compared
-from workbench.actions.running.calibrating import OnAhead, judge_named, spent_on
+from workbench.actions.running.calibrating import OnAhead, ask_pairs, judge_named, spent_on
 from workbench.actions.session import Session
 from workbench.datasets.values import Case
 from workbench.errors import UsageError
@@ -61,8 +61,6 @@ def prefer_by(
 
     Raises UsageError, and ProviderError.
     """
-    from workbench.runs.engine.direct_judging import ahead_of, ask_models
-
     suite = compared.suite
     scorer, judge = judge_named(suite, name)
     if not isinstance(judge, Judge) or not judge.is_pairwise:
@@ -74,17 +72,7 @@ def prefer_by(
     tasks = [
         PairQuestion(judge, scorer, case, a.get(case.id), b.get(case.id)) for case in compared.cases
     ]
-    opener = session.judge_providers((judge,))[judge.prompt.fingerprint]
-    if on_ahead:
-        on_ahead(judge, ahead_of(tasks, opener, session.store))
-    done = ask_models(
-        tasks,
-        opener,
-        session.store,
-        at_once=suite.run.concurrency,
-        timeout_s=suite.run.timeout_s,
-        budget_usd=suite.run.budget_usd if budget_usd is None else budget_usd,
-    )
+    done = ask_pairs(session, suite, judge, tasks, budget_usd, on_ahead)
     verdicts = tuple(verdict for verdict, _ in done if verdict is not None)
     policy = replace(
         suite.gate, scorers=(name,), threshold=None, rule=NOT_WORSE, slices=(), also=()

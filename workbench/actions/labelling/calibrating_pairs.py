@@ -6,7 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from workbench.actions.comparing.preferring import PairQuestion
-from workbench.actions.running.calibrating import Calibrated, JudgedLabel, judge_named, recorded
+from workbench.actions.running.calibrating import (
+    Calibrated,
+    JudgedLabel,
+    OnAhead,
+    ask_pairs,
+    judge_named,
+    recorded,
+)
 from workbench.actions.running.labelled import Labelled
 from workbench.actions.session import Session
 from workbench.errors import UsageError
@@ -27,7 +34,14 @@ class _Preference:
     labelled: Labelled
 
 
-def calibrate_pairs(session: Session, suite: Suite, name: str) -> Calibrated:
+def calibrate_pairs(
+    session: Session,
+    suite: Suite,
+    name: str,
+    *,
+    budget_usd: float | None = None,
+    on_ahead: OnAhead | None = None,
+) -> Calibrated:
     """Ask the pairwise judge about every pair of which people preferred a side, in both orders.
 
     A pair passes where the answer that was shown on the left is preferred: the sides were drawn,
@@ -35,8 +49,6 @@ def calibrate_pairs(session: Session, suite: Suite, name: str) -> Calibrated:
     prefer. Ties of people, and pairs that are both bad, are left out. Raises UsageError and
     ProviderError.
     """
-    from workbench.runs.engine.direct_judging import ask_models
-
     scorer, judge = judge_named(suite, name)
     preferences = _preferences(session, suite.prompt_id)
     clear = [one for one in preferences if one.labelled.passes is not None]
@@ -56,13 +68,7 @@ def calibrate_pairs(session: Session, suite: Suite, name: str) -> Calibrated:
         )
         for one in clear
     ]  # fmt: skip
-    done = ask_models(
-        tasks,
-        session.judge_providers((judge,))[judge.prompt.fingerprint],
-        session.store,
-        at_once=suite.run.concurrency,
-        timeout_s=suite.run.timeout_s,
-    )
+    done = ask_pairs(session, suite, judge, tasks, budget_usd, on_ahead)
     judged = [
         JudgedLabel(_agrees(one, verdict), verdict.reason if verdict else "", tuple(replies))
         for one, (verdict, replies) in zip(clear, done, strict=True)

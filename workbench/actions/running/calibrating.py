@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from workbench.actions.running.labelled import Labelled, labels_digest
 from workbench.actions.session import Session
@@ -19,7 +19,9 @@ from workbench.verdicts.judges.calibration import Calibration, is_for_tuning
 from workbench.verdicts.statistics.agreement import Matrix, kappa_of_raters, matrix_of
 
 if TYPE_CHECKING:
-    from workbench.runs.engine.direct_judging import Ahead, Judged
+    from workbench.runs.engine.direct_judging import Ahead, Judged, Task
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,30 @@ def calibrate(
         for each in _ask(session, suite, name, answers, budget_usd, on_ahead)
     ]
     return recorded(session, suite, judge, labelled, judged)
+
+
+def ask_pairs(
+    session: Session,
+    suite: Suite,
+    judge: Judge,
+    tasks: Sequence[Task[T]],
+    budget_usd: float | None = None,
+    on_ahead: OnAhead | None = None,
+) -> list[tuple[T, tuple[Answer, ...]]]:
+    """What a pairwise judge says of each pair, and its replies. Blocks. Raises like `calibrate`."""
+    from workbench.runs.engine.direct_judging import ahead_of, ask_models
+
+    opener = session.judge_providers((judge,))[judge.prompt.fingerprint]
+    if on_ahead:
+        on_ahead(judge, ahead_of(tasks, opener, session.store))
+    return ask_models(
+        tasks,
+        opener,
+        session.store,
+        at_once=suite.run.concurrency,
+        timeout_s=suite.run.timeout_s,
+        budget_usd=suite.run.budget_usd if budget_usd is None else budget_usd,
+    )
 
 
 def recorded(
