@@ -56,6 +56,8 @@ def test_two_imported_models_are_compared_without_a_call(moved: Cli) -> None:
     assert all(run["calls"] == 0 for run in stored(moved))
     by_run = moved.here("compare", *[run["run_id"] for run in stored(moved)][::-1], "--json")
     assert (by_run.code, by_run.json["broke"]) == (1, 9), by_run.err
+    resumed = moved.here("run", "--resume", stored(moved)[0]["run_id"])
+    assert resumed.code == 2 and "was imported" in resumed.err
 
 
 def test_importing_again_doubles_nothing(moved: Cli) -> None:

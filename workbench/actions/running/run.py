@@ -22,7 +22,7 @@ from workbench.prompts.features import used_fields
 from workbench.prompts.templates.templates import Renderer
 from workbench.prompts.values import Prompt
 from workbench.providers.base import Answer, Outcome
-from workbench.runs.spec.environment import STREAMED
+from workbench.runs.spec.environment import IMPORTED, STREAMED
 from workbench.runs.spec.suite import GATE_SPLIT, Suite
 from workbench.runs.spec.suite_checks import check_expected, key_notes
 from workbench.runs.spec.values import RunSpec, RunSummary
@@ -231,9 +231,15 @@ def spec_of_run(
     budget_usd: float | None = None,
 ) -> RunSpec:
     """The specification to resume a stored run: its prompt as it was, the suite as it is now, and
-    the options given for this run alone, unless replaced. Raises NotFound.
+    the options given for this run alone, unless replaced. Raises NotFound, and UsageError for a
+    run that was imported.
     """
     summary = session.store.summary(run_id)
+    if IMPORTED in summary.environment:
+        raise UsageError(
+            f"the run {run_id} was imported: nothing is asked again in it",
+            hint=f"workbench run {summary.suite} --prompt {summary.prompt_id} asks here",
+        )
     source = Source(session.store.prompt(run_id), summary.label)
     is_streamed = STREAMED in summary.environment
     suite = (
