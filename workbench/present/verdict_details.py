@@ -107,7 +107,7 @@ def attempt_lines(evidence: Evidence) -> list[str]:
     """Lines about earlier evaluations on the same gate cases; empty for the first."""
     confidence = float(evidence.policy.get("confidence", DEFAULT_CONFIDENCE))
     lines = [attempt_note(evidence.attempt, confidence)]
-    lines += [safe_line(note) for note in earlier_attempt_notes(evidence.wear)]
+    lines += [safe_line(note) for note in earlier_attempt_notes(evidence.earlier_uses)]
     headlines = [c for c in evidence.comparisons[:1] if c.difference is not None and c.cases]
     for comparison in headlines:
         variance = comparison.details.get("variance")

@@ -19,8 +19,10 @@ from workbench.verdicts.values import CasePair, Comparison, Evidence, Gate, Verd
 
 SCHEMA = 1
 
-_LATER = ("cases", "questions", "wear", "answers")
-"""Fields that 0.1.0 lacks: omitted when empty, so that its records keep their canonical text."""
+_EARLIER_USES = "wear"
+"""The key of `Evidence.earlier_uses`, in which records are read for ever."""
+_LATER = ("cases", "questions", _EARLIER_USES, "answers")
+"""Keys that 0.1.0 lacks: omitted when empty, so that its records keep their canonical text."""
 _ID_LISTS = ("fixed", "broke", "missing")
 
 
@@ -43,7 +45,7 @@ def make_evidence(
     cases: Sequence[Case] = (),
     judged_before: Sequence[str] = (),
     questions: Sequence[str] = (),
-    wear: Mapping[str, Any] | None = None,
+    earlier_uses: Mapping[str, Any] | None = None,
     answers: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
 ) -> Evidence:
@@ -81,7 +83,7 @@ def make_evidence(
         plan=plan.content(),
         cases=digests,
         questions=() if asked == digests else asked,
-        wear=dict(wear or {}),
+        earlier_uses=dict(earlier_uses or {}),
         answers=dict(answers or {}),
         environment=dict(environment or {}),
     )
@@ -180,6 +182,7 @@ def policy_from_content(content: Mapping[str, Any]) -> GatePolicy:
 def evidence_to_json(evidence: Evidence) -> str:
     """The canonical text of a record: one text for equal records, so its sha256 names it."""
     content = {item.name: getattr(evidence, item.name) for item in fields(evidence)}
+    content[_EARLIER_USES] = content.pop("earlier_uses")
     for name in _LATER:
         if not content[name]:
             del content[name]
@@ -203,6 +206,7 @@ def evidence_from_json(text: str | bytes) -> Evidence:
             raise UsageError(f"this evidence has schema {content['schema']}, not {SCHEMA}")
         known = {item.name: content[item.name] for item in fields(Evidence) if item.name in content}
         known["gate"] = Gate(content["gate"])
+        known["earlier_uses"] = content.get(_EARLIER_USES, {})
         known["cases"] = tuple(content.get("cases", ()))
         known["questions"] = tuple(content.get("questions", ()))
         known["pairs"] = {

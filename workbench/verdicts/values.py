@@ -118,7 +118,7 @@ class Evidence:
     """Digest of each case's content, in the order of `pairs`; empty in records of 0.1.0."""
     questions: tuple[str, ...] = ()
     """The same of what the candidate's templates use of each case; empty where it is all of it."""
-    wear: Mapping[str, Any] = field(default_factory=dict)
+    earlier_uses: Mapping[str, Any] = field(default_factory=dict)
     """How these cases were used before: `multiple_comparisons.EarlierAttempts.content`."""
     answers: Mapping[str, Any] = field(default_factory=dict)
     """By side, `a` and `b`: where the answers came from, see `origin`; empty: not known."""

@@ -157,7 +157,7 @@ def _evaluate_one(session: Session, gate: GateRun, on_run: OnRun | None) -> tupl
         cases=spec.cases,
         judged_before=gate.before.evidence.cases if gate.before else (),
         questions=(*_questions_before(gate), *questions_of(source.prompt, spec.cases)),
-        wear=gate.before.evidence.wear if gate.before else gate.earlier.content(),
+        earlier_uses=(gate.before.evidence.earlier_uses if gate.before else gate.earlier.content()),
         answers=_answers(gate, decision.seen, results, summary, side_a),
         environment={
             **_environment(summary),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def ask_before(
     app: AppContext,
     title: str,
-    foresee: Callable[[Session], Preflight],
+    read: Callable[[Session], Preflight],
     go: Callable[[], object],
     *,
     always: bool = False,
@@ -46,7 +46,7 @@ def ask_before(
         else:
             no()
 
-    open_with(app, foresee, ask, answered)
+    open_with(app, read, ask, answered)
 
 
 class AskCalls(Dialog[bool]):
