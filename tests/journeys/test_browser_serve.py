@@ -134,6 +134,7 @@ async def shows(page: Page, text: str, there: bool = True) -> None:
         raise AssertionError(f"{text!r}, but:\n{await page.evaluate(ROWS)}") from None
 
 
+@pytest.mark.exhaustive
 async def test_the_page_draws_the_screens_and_asks_nobody_else(page: Page, served: Served) -> None:
     await shows(page, DRAFT)
     assert await page.evaluate("document.querySelector('.opening').offsetHeight") == 0

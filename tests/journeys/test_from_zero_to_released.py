@@ -80,6 +80,7 @@ def release(person: Walker, version: str, *, asks: bool) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_an_empty_folder_to_a_rollback_by_keys_alone(
     size: tuple[int, int], tmp_path: Path, server: OpenAIServer, environ: dict[str, str]
@@ -166,6 +167,7 @@ def test_an_empty_folder_to_a_rollback_by_keys_alone(
     assert to_first <= 90 and person.count <= MOST_KEYS, (to_first, person.count)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(600)
 def test_the_same_in_a_shell(tmp_path: Path, server: OpenAIServer, environ: dict[str, str]) -> None:
     folder = tmp_path / "mine"

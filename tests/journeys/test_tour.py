@@ -20,7 +20,7 @@ from workbench.actions.workspace.init import create_workspace
 from workbench.tui.app import WorkbenchApp
 from workbench.workspace import open_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=0)]
 PROMPT = "support_triage"
 ROWS = Path(__file__).parents[2] / "evals" / PROMPT / "cases.jsonl"
 EXPECTED = {

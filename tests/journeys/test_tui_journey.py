@@ -20,7 +20,7 @@ from workbench.tui.app import WorkbenchApp
 from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=0)]
 SMALL = (80, 24)
 PROMPT = "support_triage"
 

@@ -17,7 +17,7 @@ from workbench.tui.app import WorkbenchApp
 from workbench.tui.new_parts.suite_walk.rows_area import RowsArea
 from workbench.workspace import Workspace, open_workspace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=3)]
+pytestmark = [pytest.mark.anyio, pytest.mark.exhaustive(keep=2)]
 SMALL = (80, 24)
 Compare = Callable[[App[int], str], None]
 ROWS = 'ticket\tlabel\n"Ticket 1, ""a"" question\nabout bug"\tbug\n' + "".join(
