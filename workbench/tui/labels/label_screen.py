@@ -62,6 +62,8 @@ class LabelScreen(JudgingScreen):
             else answer_lines(item.case, item.answer, desk.note_of(item))
         )
         counts = f"{desk.done} of {len(desk.items)} labelled, {len(desk.skipped)} skipped"
+        if desk.spoilt:
+            counts += f" · {desk.spoilt} cut short, refused or empty are left out"
         self.put("\n".join(lines), counts)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
