@@ -13,6 +13,7 @@ from tests.support.screens import screen_text, until, until_it_takes_keys, until
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.draft.prompt_editor import PromptEditor
 from workbench.tui.services.drafts import DraftChanged, DraftFile, make_draft
+from workbench.tui.widgets.controls import Choice
 from workbench.tui.widgets.text_view import TextView
 from workbench.workspace import Workspace
 
@@ -200,8 +201,8 @@ async def test_a_version_is_exported_by_the_palette(workspace: Workspace) -> Non
         await until_shown(pilot, "= 1.0.1")
         app.action_export()
         await until_shown(pilot, "^s sends it where the cursor is", "json")
-        for name, value in (("ref", "support_triage@production"), ("output", "live.json")):
-            app.screen.query_one(f"#{name}", Input).value = value
+        app.screen.query_one("#ref", Choice).choose("support_triage@production")
+        app.screen.query_one("#output", Input).value = "live.json"
         await pilot.press("ctrl+s")
         await until_shown(pilot, "live.json")
         await until(pilot, lambda: (workspace.root / "live.json").exists())

@@ -62,7 +62,10 @@ def test_an_edited_snippet_is_said_beside_the_version_whose_text_it_was(
 ) -> None:
     with Session(workspace) as session:
         register(session, resolve(session, NAME), description="first")
-        assert hint(read_page(session, NAME), None) == "the draft is 1.0.0 · e Edit"
+        assert (
+            hint(read_page(session, NAME), None)
+            == "the draft is 1.0.0 · v Evaluate · D Deploy · e Edit"
+        )
         (workspace.root / "snippets" / "ticket.md").write_text("Request: {{ ticket }}\nQueue:")
         shown = hint(read_page(session, NAME), None)
         assert (

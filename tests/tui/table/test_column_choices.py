@@ -103,7 +103,7 @@ async def test_a_column_that_was_asked_for_stays_when_other_sides_come(
         await pilot.press("y")
         await until(pilot, lambda: "expected" not in table.columns.hidden)
         assert "delta" in table.columns.hidden
-        await pilot.press("X")
+        await pilot.press("S")
         await until_shown(pilot, "broke 3")
         await settled(pilot)
         assert table.columns.hidden >= {"delta", "tags"}
