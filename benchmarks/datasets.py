@@ -27,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "support")]
 
-from mock_server import running  # noqa: E402 - the path comes first
+from mock_server import DRAFT, running  # noqa: E402 - the path comes first
 
 from workbench.cli import main as cli  # noqa: E402
 from workbench.datasets.values import Case, Dataset  # noqa: E402
@@ -45,15 +45,6 @@ prompt: triage
 dataset: cases.jsonl
 scorers: [exact_match]
 gate: {threshold: 0.5}
-"""
-DRAFT = """\
----
-name: triage
-model: {id: mock, provider: mock}
-inputs: [{name: ticket, kind: string}]
----
-user:
-{{ ticket }}
 """
 FLOOR = """\
 import json, sqlite3, zlib

@@ -25,20 +25,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "support")]
 
-from mock_server import running  # noqa: E402 - the path comes first
+from mock_server import DRAFT, running  # noqa: E402 - the path comes first
 
 LIMIT, FIRST_S, PEAK_MB = 10, 3.0, 150.0
 FORMATS = ("jsonl", "parquet")
 WORDS = [f"word{n}" for n in range(3000)]
-DRAFT = """\
----
-name: triage
-model: {id: mock, provider: mock}
-inputs: [{name: ticket, kind: string}]
----
-user:
-{{ ticket }}
-"""
 BARE = "import json, sys\nfor line in open(sys.argv[1]): json.loads(line)"
 RUN = """\
 import json, os, resource, sys

@@ -18,6 +18,16 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 ANSWER = "billing"
+DRAFT = """\
+---
+name: triage
+model: {id: mock, provider: mock}
+inputs: [{name: ticket, kind: string}]
+---
+user:
+{{ ticket }}
+"""
+"""The draft of a prompt that it answers, in a workspace that calls it `mock`."""
 
 
 def response(text: str) -> bytes:

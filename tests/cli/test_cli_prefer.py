@@ -109,7 +109,6 @@ def test_it_goes_on_where_it_was_left_and_asks_no_model_again(
 def test_personal_data_is_masked_until_asked_for(
     logged: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("datafog")
     shown = prefer(logged, "q", monkeypatch=monkeypatch).out
     assert "█EMAIL█" in shown
     assert "@example.com" not in shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.widget import Widget
@@ -16,9 +16,11 @@ from workbench.tui.widgets.text_view import TextView
 
 FRAME = 4
 """Columns of the frame and its padding."""
+State = TypeVar("State")
+Item = TypeVar("Item")
 
 
-class JudgingScreen(ReadingScreen):
+class JudgingScreen(ReadingScreen, Generic[State, Item]):
     """Override `keep_note` and `draw`; every key waits until the one before it is stored."""
 
     DEFAULT_CSS: ClassVar[str] = """
@@ -26,6 +28,13 @@ class JudgingScreen(ReadingScreen):
     JudgingScreen #note { height: 1; display: none; }
     JudgingScreen.-noting #note { display: block; }
     """
+
+    def __init__(self, title: str, keys_line: str, state: State) -> None:
+        super().__init__(title, keys_line)
+        self.state = state
+        """What is asked, and what was said so far."""
+        self.back: Item | None = None
+        """What was taken back, or has a new note: it stays."""
 
     def body(self) -> Iterable[Widget]:
         yield TextView(id="judged")
@@ -52,6 +61,23 @@ class JudgingScreen(ReadingScreen):
 
     def keep_note(self, text: str) -> None:
         """Store a note on it."""
+
+    def kept(self, state: State) -> None:
+        """It was judged: on to the next."""
+        self.back = None
+        self.noted(state)
+
+    def noted(self, state: State) -> None:
+        """Something was stored, and it stays."""
+        self.state = state
+        self.draw()
+
+    def undone(self, result: tuple[State, Item | None]) -> None:
+        """The last word was taken back; the second is what it was about, None: there was none."""
+        self.state, item = result
+        self.back = item or self.back
+        self.say("taken back" if item else "there is nothing to take back")
+        self.draw()
 
     def put(self, text: str, standing: str) -> None:
         """Show a text from its beginning, and what was said so far."""

@@ -36,24 +36,21 @@ def open_labelling(app: AppContext, suite: str, run_ids: Sequence[str] = ()) -> 
     app.in_thread(read, done=lambda desk: app.push_screen(LabelScreen(desk)), opens=True)
 
 
-class LabelScreen(JudgingScreen):
+class LabelScreen(JudgingScreen[Desk, Item]):
     """One answer at a time, without whose it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("label")
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__("", _keys_line(desk))
-        self._desk = desk
-        self._back: Item | None = None
-        """The answer that was taken back, or has a new note: it stays."""
+        super().__init__("", _keys_line(desk), desk)
 
     @property
     def item(self) -> Item | None:
         """What is asked about."""
-        return self._back or next(iter(self._desk.open), None)
+        return self.back or next(iter(self.state.open), None)
 
     def draw(self) -> None:
-        desk, item = self._desk, self.item
+        desk, item = self.state, self.item
         about = f" · {desk.asked.about}: {desk.criterion}" if desk.asked.about else ""
         self.show_title(f"Label {desk.asked.suite}{about} · {desk.asked.rater}")
         lines = (
@@ -68,45 +65,31 @@ class LabelScreen(JudgingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "level":
-            return not self.is_noting and parameters[0] in range(1, len(self._desk.labels) + 1)
+            return not self.is_noting and parameters[0] in range(1, len(self.state.labels) + 1)
         if action == "word":
-            return not self.is_noting and parameters[0] in self._desk.labels
+            return not self.is_noting and parameters[0] in self.state.labels
         if action in ("skip", "note"):
             return not self.is_noting and self.item is not None
         return action != "undo" or not self.is_noting
 
     def action_level(self, number: int) -> None:
-        self.action_word(self._desk.labels[number - 1])
+        self.action_word(self.state.labels[number - 1])
 
     def action_word(self, label: str) -> None:
         if self.item:
-            self.app.in_thread(give, self._desk, self.item, label, done=self._kept, opens=True)
+            self.app.in_thread(give, self.state, self.item, label, done=self.kept, opens=True)
 
     def action_skip(self) -> None:
         if self.item:
-            self.app.in_thread(skip, self._desk, self.item, done=self._kept, opens=True)
+            self.app.in_thread(skip, self.state, self.item, done=self.kept, opens=True)
 
     def action_undo(self) -> None:
-        self.app.in_thread(undo, self._desk, done=self._undone, opens=True)
+        self.app.in_thread(undo, self.state, done=self.undone, opens=True)
 
     def keep_note(self, text: str) -> None:
-        self._back = self.item
-        if self._back:
-            self.app.in_thread(note, self._desk, self._back, text, done=self._noted, opens=True)
-
-    def _kept(self, desk: Desk) -> None:
-        self._back = None
-        self._noted(desk)
-
-    def _noted(self, desk: Desk) -> None:
-        self._desk = desk
-        self.draw()
-
-    def _undone(self, result: tuple[Desk, Item | None]) -> None:
-        self._desk, undone = result
-        self._back = undone or self._back
-        self.say("taken back" if undone else "there is nothing to take back")
-        self.draw()
+        self.back = self.item
+        if self.back:
+            self.app.in_thread(note, self.state, self.back, text, done=self.noted, opens=True)
 
 
 def _keys_line(desk: Desk) -> str:

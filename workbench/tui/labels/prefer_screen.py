@@ -67,7 +67,7 @@ def lay(app: AppContext, against: str, ref: str, path: Path, agreed: bool = Fals
     )
 
 
-class PreferScreen(JudgingScreen):
+class PreferScreen(JudgingScreen[Table, Pair]):
     """One pair at a time, without names, and the verdict so far."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("prefer")
@@ -76,21 +76,19 @@ class PreferScreen(JudgingScreen):
         super().__init__(
             f"Prefer · {table.reading.prompt_id} on {table.reading.source} · {table.reading.rater}",
             KEYS,
+            table,
         )
-        self._table = table
-        self._back: Pair | None = None
-        """The pair that was taken back, or has a new note: it stays."""
         self._masks = can_mask()
 
     @property
     def pair(self) -> Pair | None:
         """What is asked about."""
-        return self._back or next(iter(self._table.open), None)
+        return self.back or next(iter(self.state.open), None)
 
     def draw(self) -> None:
         # The patterns of personal data take a moment to load, and a long text to search.
         width = max(20, self.size.width - FRAME - 1)
-        text, table, pair, masks = _text, self._table, self.pair, self._masks
+        text, table, pair, masks = _text, self.state, self.pair, self._masks
 
         def shown(_session: Session) -> str:
             return text(table, pair, width, masks)
@@ -100,7 +98,7 @@ class PreferScreen(JudgingScreen):
     def _drawn(self, text: str) -> None:
         if not self.is_attached:
             return
-        table = self._table
+        table = self.state
         at = f"{len(table.choices)} of {len(table.pairs.pairs)} pairs"
         masks = "" if can_mask() else " · personal data is not masked: it needs the extra text"
         self.put(text, f"{at} · {verdict_line(table.verdict)}{masks}")
@@ -125,31 +123,17 @@ class PreferScreen(JudgingScreen):
         self.draw()
 
     def action_undo(self) -> None:
-        self.app.in_thread(actions.undo, self._table, done=self._undone, opens=True)
+        self.app.in_thread(actions.undo, self.state, done=self.undone, opens=True)
 
     def keep_note(self, text: str) -> None:
-        self._back = self.pair
-        if self._back:
+        self.back = self.pair
+        if self.back:
             self.app.in_thread(
-                actions.note, self._table, self._back, text, done=self._noted, opens=True
+                actions.note, self.state, self.back, text, done=self.noted, opens=True
             )
 
     def _do(self, action: Callable[..., Table], *words: object) -> None:
-        self.app.in_thread(action, self._table, *words, done=self._kept, opens=True)
-
-    def _kept(self, table: Table) -> None:
-        self._back = None
-        self._noted(table)
-
-    def _noted(self, table: Table) -> None:
-        self._table = table
-        self.draw()
-
-    def _undone(self, result: tuple[Table, Pair | None]) -> None:
-        self._table, undone = result
-        self._back = undone or self._back
-        self.say("taken back" if undone else "there is nothing to take back")
-        self.draw()
+        self.app.in_thread(action, self.state, *words, done=self.kept, opens=True)
 
 
 def _text(table: Table, pair: Pair | None, width: int, masks: bool) -> str:
